@@ -1,0 +1,47 @@
+/* The registration table: what is known of each terminal. Keys begin with the realm; look-ups by
+ * (realm, identity, instance), (alias realm, alias) and (realm, pinhole) are O(1). Holds expiry,
+ * keepalive with jitter and a budget, and rule 11 (a pinhole moves only with proof). 1,000,000 bindings
+ * fit in 600 MB. */
+#ifndef CORE_BINDING_H
+#define CORE_BINDING_H
+
+#include "loop.h"
+#include "realm.h"
+
+struct bindings;
+struct module;
+
+struct binding_events {
+	/* Write and send the refresh message through the binding's flow to `where` (the pinhole, or the
+	 * old one while it is being probed). -errno counts as unsent. */
+	int (*keepalive)(void *arg, struct pn_binding *b, const struct pn_addr *where);
+	void (*gone)(void *arg, struct pn_binding *b); /* expired or removed; valid during the call */
+};
+
+struct bindings *bindings_new(struct loop *l, const struct binding_events *ev, void *arg);
+void bindings_free(struct bindings *t);
+void bindings_limits(struct bindings *t, uint32_t max, uint32_t probe_ms, uint32_t keepalives_per_s);
+
+/* As in the ABI. -ENOSPC at the cap, -EINVAL (data too long), -ENOMEM. */
+int binding_put(struct bindings *t, struct module *owner, const struct pn_binding_args *a,
+		struct pn_binding **out);
+void binding_accept(struct pn_binding *b, uint64_t terminal_ms, uint64_t upstream_ms);
+void binding_refuse(struct pn_binding *b);
+void binding_remove(struct pn_binding *b);
+struct pn_binding *binding_find(struct bindings *t, const struct module *owner, const struct pn_realm *r,
+				enum pn_binding_key by, const void *key, size_t len,
+				struct pn_binding *after);
+const struct pn_binding_info *binding_info(const struct pn_binding *b); /* static, until the next call */
+int binding_set_data(struct pn_binding *b, const void *data, size_t len);
+void binding_alive(struct pn_binding *b);
+void binding_keepalive(struct bindings *t, struct module *owner, uint64_t every_ms);
+struct module *binding_owner(const struct pn_binding *b);
+void bindings_drop_owner(struct bindings *t, const struct module *owner); /* module unloads */
+size_t bindings_count(const struct bindings *t);
+/* Sessions that a terminal has now (admission). */
+int binding_sessions(const struct pn_binding *b);
+void binding_session_add(struct pn_binding *b, int delta);
+/* Walk for `show`: fn non-zero stops. */
+int bindings_each(struct bindings *t, int (*fn)(struct pn_binding *b, void *arg), void *arg);
+
+#endif

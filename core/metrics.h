@@ -1,0 +1,69 @@
+/* Counters and gauges. The one table METRICS makes the enum, the names, and docs/metrics.md
+ * (posternd --metrics-doc prints it). Modules add counters of their own at load. */
+#ifndef CORE_METRICS_H
+#define CORE_METRICS_H
+
+#include "buf.h"
+
+/* X(symbol, name, kind, help): kind is counter or gauge. Shown as postern_NAME, counters with _total. */
+#define METRICS(X) \
+	X(M_UDP_RX, "udp_received", counter, "Signalling datagrams received") \
+	X(M_UDP_TX, "udp_sent", counter, "Signalling datagrams sent") \
+	X(M_UDP_TX_FAIL, "udp_send_failed", counter, "Signalling datagrams that the kernel refused") \
+	X(M_SEND_REACH, "send_outside_reach", counter, "Signalling not sent because the destination lies outside the realm's reach or is our own") \
+	X(M_ACL_DENIED, "acl_denied", counter, "Packets dropped by a realm's access list") \
+	X(M_RATE_DENIED, "rate_denied", counter, "Packets dropped because their source sends too fast") \
+	X(M_TCP_OPEN, "tcp_connections", gauge, "TCP connections open") \
+	X(M_TCP_REFUSED, "tcp_refused", counter, "TCP connections refused: cap per source or in total") \
+	X(M_TCP_OVERFLOW, "tcp_write_overflow", counter, "TCP connections closed because their write queue was full") \
+	X(M_BAD_INPUT, "bad_input", counter, "Malformed messages") \
+	X(M_SESSIONS, "sessions", gauge, "Sessions now") \
+	X(M_SESSIONS_TOTAL, "sessions_started", counter, "Sessions started") \
+	X(M_SESSIONS_REFUSED, "sessions_refused", counter, "Sessions refused because a limit was reached") \
+	X(M_SESSION_TIMEOUT, "sessions_timed_out", counter, "Sessions ended by a deadline of signalling, answer or media") \
+	X(M_STREAMS, "streams", gauge, "Streams now, closing ones included") \
+	X(M_PORTS_TAKEN, "ports_taken", gauge, "Media ports taken; always those of the live streams") \
+	X(M_PORTS_QUARANTINED, "ports_quarantined", gauge, "Media ports waiting after use") \
+	X(M_PORTS_EXHAUSTED, "ports_exhausted", counter, "Calls refused because a media range was empty") \
+	X(M_PORT_INVARIANT, "port_invariant_broken", counter, "Times the ports taken were not those of the streams: a defect") \
+	X(M_BINDINGS, "bindings", gauge, "Bindings now") \
+	X(M_BINDINGS_REFUSED, "bindings_refused", counter, "Registrations refused because the table was full") \
+	X(M_BINDINGS_EXPIRED, "bindings_expired", counter, "Bindings that expired") \
+	X(M_BINDINGS_MOVED, "bindings_moved", counter, "Bindings whose pinhole moved") \
+	X(M_BINDINGS_MOVE_REFUSED, "bindings_move_refused", counter, "Pinhole moves refused because the old pinhole still answers") \
+	X(M_KEEPALIVE_TX, "keepalives_sent", counter, "Keepalives sent to terminals") \
+	X(M_KEEPALIVE_LOST, "keepalives_unanswered", counter, "Keepalives that got no answer before the next") \
+	X(M_MEDIA_HELD, "messages_held", counter, "Messages that waited for media addresses") \
+	X(M_MEDIA_TIMEOUT, "media_request_timeouts", counter, "Media address requests that nobody answered in time") \
+	X(M_MEDIA_LATE, "media_request_late", counter, "Answers to media address requests that came too late") \
+	X(M_MEDIA_REFUSED_DEST, "media_destination_refused", counter, "Declared media destinations never sent to: special, own or outside reach") \
+	X(M_SDP_LEAK, "sdp_leaks_stopped", counter, "Messages not sent because an address of the other side was left in them") \
+	X(M_RELAY_RX, "media_received", counter, "Media packets received") \
+	X(M_RELAY_TX, "media_sent", counter, "Media packets sent") \
+	X(M_RELAY_FOREIGN, "media_foreign", counter, "Media packets dropped: not from the learned or allowed source") \
+	X(M_RELAY_NODEST, "media_no_destination", counter, "Media packets dropped: the other side is not known yet") \
+	X(M_RELAY_IMPLAUSIBLE, "media_implausible", counter, "Media packets dropped or not learned from: not what the stream carries") \
+	X(M_RELAY_HOPS, "media_internal_hops", counter, "Media packets handed to another stream inside") \
+	X(M_RELAY_HOP_LIMIT, "media_hop_limit", counter, "Media packets dropped after 4 internal hops") \
+	X(M_RELAY_LATCHED, "media_latched", counter, "Times a side was learned") \
+	X(M_RELAY_RELATCHED, "media_relatched", counter, "Times a learned side moved") \
+	X(M_RELAY_DEADLOCK, "media_deadlock_probes", counter, "Empty datagrams sent because both ends waited for media") \
+	X(M_CDR_FAILED, "cdr_write_failed", counter, "Records that could not be written") \
+	X(M_CONF_RELOADS, "config_reloads", counter, "Configurations applied") \
+	X(M_CONF_REFUSED, "config_refused", counter, "Configurations refused")
+
+#define METRIC_ENUM(sym, name, kind, help) sym,
+enum metric { METRICS(METRIC_ENUM) METRIC_COUNT };
+
+void metric_add(enum metric m, int64_t delta);   /* control thread */
+void metric_set(enum metric m, int64_t value);
+int64_t metric_get(enum metric m);
+/* Module counters: returns the base index, -ENOSPC past 512 in all. */
+int metric_module_add(const char *module, const struct pn_counter *list, unsigned n);
+void metric_module_count(unsigned index);
+int64_t metric_by_name(const char *name); /* "sip_requests" or "sessions"; -ENOENT */
+int metrics_json(struct buf *out);        /* one object name -> value */
+int metrics_doc(struct buf *out);         /* docs/metrics.md */
+void metrics_reset(void);                 /* tests */
+
+#endif

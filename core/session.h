@@ -1,0 +1,66 @@
+/* Sessions and their branches: the table, deadlines, the CDR's facts, the end. A session owns its
+ * streams (media.h) and ends in one CDR, written after the relay's final report. */
+#ifndef CORE_SESSION_H
+#define CORE_SESSION_H
+
+#include "binding.h"
+#include "cdr.h"
+#include "media.h"
+
+struct sessions;
+
+struct session_events { /* towards the module that owns the session */
+	void (*rewrite)(struct module *m, const struct pn_media_reply *r);
+	int (*latch)(struct module *m, struct pn_session *s, enum pn_side side, size_t stream,
+		     const struct pn_addr *where);
+	void (*message)(struct module *m, const struct pn_msg *msg); /* a held one again */
+	void (*timeout)(struct module *m, struct pn_session *s, enum pn_timeout what);
+	void (*free_data)(struct module *m, struct pn_session *s, void *data);
+	const char *(*module_name)(const struct module *m);
+};
+
+struct sessions_conf {
+	struct loop *loop;
+	struct realms *realms;
+	struct relay *relay;
+	const struct media_provider *provider;
+	void *provider_arg;
+	struct cdr *cdr; /* NULL: none */
+	const struct session_events *events;
+};
+
+struct sessions *sessions_new(const struct sessions_conf *c);
+void sessions_free(struct sessions *t); /* ends all, writes their CDRs */
+void sessions_limits(struct sessions *t, const struct conf *c);
+void sessions_drain(struct sessions *t, bool on); /* no new ones */
+size_t sessions_count(const struct sessions *t);
+
+/* NULL and errno: ENOSPC (cap, drain), EEXIST, ENOMEM. */
+struct pn_session *session_new(struct sessions *t, struct module *owner, const struct pn_session_args *a);
+struct pn_session *session_find(struct sessions *t, const struct module *owner, struct pn_str key);
+struct pn_session *session_by_id(struct sessions *t, const char *id); /* for ctl */
+void *session_data(const struct pn_session *s);
+const char *session_id(const struct pn_session *s);
+void session_attr(struct pn_session *s, enum pn_attr attr, struct pn_str value);
+void session_deadline(struct pn_session *s, uint64_t ms);
+void session_peer(struct pn_session *s, enum pn_side side, const struct pn_addr *peer);
+void session_answered(struct pn_session *s);
+void session_end(struct pn_session *s, enum pn_cause cause, int status);
+/* An operator ends it: the module is told and must; it is ended by force after 10 s. */
+void session_kick(struct pn_session *s);
+struct pn_branch *branch_get(struct pn_session *s, struct pn_str key); /* NULL at the cap of 8 */
+void branch_choose(struct pn_session *s, struct pn_branch *b);
+void branch_end(struct pn_session *s, struct pn_branch *b);
+
+int admit_session(struct sessions *t, const struct pn_realm *r, const struct pn_addr *src,
+		  const struct pn_binding *b);
+
+/* Module unloads: its sessions end. */
+void sessions_drop_owner(struct sessions *t, const struct module *owner);
+/* JSON rows for `show sessions` and `show streams`. */
+int sessions_json(struct sessions *t, struct buf *out);
+int streams_json(struct sessions *t, struct buf *out);
+/* Ports taken = ports of live streams; 0 or -EIO (counted and logged). */
+int sessions_check_ports(struct sessions *t);
+
+#endif

@@ -1,0 +1,69 @@
+/* Flows: signalling sockets and connections, handed to modules as ids. UDP listeners, TCP with
+ * per-module framing, idle limits, caps per source and capped write queues. Sockets themselves lie
+ * behind struct net: udp.c and tcp.c are the real one, the scenario player brings its own. */
+#ifndef CORE_TRANSPORT_H
+#define CORE_TRANSPORT_H
+
+#include "realm.h"
+#include "loop.h"
+
+struct transport;
+
+/* What the network below must do. Handles are the net's own; arrivals come through net_events. */
+struct net_ops {
+	/* A datagram socket or a listener; NULL and errno. */
+	void *(*udp_bind)(void *net, const struct pn_realm *realm, const struct pn_addr *local, void *owner);
+	int (*udp_send)(void *sock, const struct pn_addr *to, const void *data, size_t len);
+	void (*udp_close)(void *sock);
+	void *(*tcp_listen)(void *net, const struct pn_realm *realm, const struct pn_addr *local, void *owner);
+	void *(*tcp_connect)(void *net, const struct pn_realm *realm, const struct pn_addr *to, void *owner);
+	/* Octets taken now (the transport queues the rest until writable), or -errno. */
+	long (*tcp_write)(void *conn, const void *data, size_t len);
+	void (*tcp_want_write)(void *conn, int on);
+	void (*tcp_close)(void *sock_or_conn);
+};
+
+/* What the network tells. owner is what was given to bind, listen or connect. */
+void net_on_datagram(void *owner, const struct pn_addr *from, const void *data, size_t len);
+/* A connection was accepted on a listener: the owner of the new connection, or NULL to refuse it. */
+void *net_on_accept(void *owner, void *conn, const struct pn_addr *local, const struct pn_addr *remote);
+void net_on_connected(void *owner, const struct pn_addr *local, int err);
+void net_on_data(void *owner, const void *data, size_t len);
+void net_on_writable(void *owner);
+void net_on_closed(void *owner, int err); /* the net frees the connection afterwards */
+
+struct module;
+
+struct transport_events { /* towards the module loader */
+	long (*frame)(struct module *m, const uint8_t *data, size_t len);
+	void (*message)(struct module *m, const struct pn_msg *msg);
+	void (*flow_open)(struct module *m, const struct pn_flow_info *f);
+	void (*flow_closed)(struct module *m, uint64_t flow, int err);
+};
+
+struct transport_conf {
+	struct loop *loop;
+	const struct net_ops *net;
+	void *net_arg;
+	const struct transport_events *events;
+};
+
+struct transport *transport_new(const struct transport_conf *c);
+void transport_free(struct transport *t);
+void transport_limits(struct transport *t, const struct conf_limits *l);
+/* Make the listeners of a module those of `want`: opens new ones first, then closes what is left over.
+ * -errno when one cannot be opened (which: *bad); then nothing changed. */
+int transport_listen(struct transport *t, struct module *m, struct realms *r,
+		     const struct conf_listen *want, size_t n, const struct conf_listen **bad);
+void transport_unlisten(struct transport *t, struct module *m); /* closes the module's connections too */
+
+uint64_t flow_listener(struct transport *t, const struct module *m, const struct pn_realm *r,
+		       enum pn_transport kind, int family);
+int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn_transport kind,
+	      const struct pn_addr *to, uint64_t *flow);
+int flow_send(struct transport *t, uint64_t flow, const struct pn_addr *to, const void *data, size_t len);
+int flow_close(struct transport *t, const struct module *m, uint64_t flow);
+int flow_info(struct transport *t, const struct module *m, uint64_t flow, struct pn_flow_info *out);
+bool transport_own(struct transport *t, const struct pn_realm *r, const struct pn_addr *a);
+
+#endif

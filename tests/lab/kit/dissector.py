@@ -1,0 +1,24 @@
+"""tshark as an independent judge of everything that Postern sent."""
+
+import subprocess
+
+# What a payload holds is its sender's affair; only what Postern writes or relays as a protocol counts.
+NOT_JUDGED = ("vp8", "t38")
+WRONG = "_ws.malformed || ((sip || sdp || rtcp || rtp) && _ws.expert.severity == error)"
+
+
+def complaints(path, source):
+    """What tshark finds wrong in the packets of the capture PATH that came from SOURCE."""
+    argv = ["tshark", "-n", "-r", path, "-Y", f"ip.src == {source} && !icmp && ({WRONG})",
+            "-T", "fields", "-e", "frame.number", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info",
+            "-e", "_ws.expert.message"]
+    for protocol in NOT_JUDGED:
+        argv += ["--disable-protocol", protocol]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, f"tshark: {done.stderr.strip()}"
+    return done.stdout.splitlines()
+
+
+def check(capture, source):
+    found = complaints(capture.path, source)
+    assert not found, f"tshark, {capture.path}: {len(found)} wrong packets, first: {found[0]}"

@@ -1,0 +1,88 @@
+"""The daemon under test: its configuration, its control socket, its records."""
+
+import json
+import os
+import subprocess
+
+from .network import GW_CORE, GW_WAN, SSW
+from .patience import wait_until
+
+# Small ranges, so that an attacker can spray all of it.
+ACCESS_MEDIA, CORE_MEDIA = (20000, 20399), (30000, 30399)
+
+CONFIG = """<postern xmlns="urn:postern:config:1" role="gateway">
+  <log to="stderr" level="debug"/>
+  <control socket="{directory}/ctl.sock"/>
+  <cdr file="{directory}/cdr.jsonl"/>
+  <realm name="access" side="access" address="{wan}" media="{access[0]}-{access[1]}"{access_more}/>
+  <realm name="core" side="core" address="{core}" media="{cores[0]}-{cores[1]}"{core_more}/>
+  <module name="sip">
+    <listen realm="access" transport="udp" port="5060"/>
+    <listen realm="core" transport="udp" port="5060"/>
+{routing}
+    <keepalive every="{keepalive}"/>
+    <expires terminal="{expires}"/>
+  </module>
+</postern>
+"""
+ROUTE = '    <route from="access" to="core" next-hop="{0}"/>'
+REGISTRAR = '    <registrar realm="access" domain="example.net"/>'
+
+
+class Postern:
+    """posternd on the host gw."""
+
+    def __init__(self, lab, next_hop=SSW + ":5060", registrar=False, keepalive="2s", expires="600s",
+                 access_more="", core_more="", outlive=False):
+        self.lab = lab
+        self.directory = lab.directory
+        routing = REGISTRAR if registrar else ROUTE.format(next_hop)
+        self.config = lab.file("postern.xml", CONFIG.format(
+            directory=self.directory, wan=GW_WAN, core=GW_CORE, access=ACCESS_MEDIA,
+            cores=CORE_MEDIA, routing=routing, keepalive=keepalive, expires=expires,
+            access_more=access_more and " " + access_more, core_more=core_more and " " + core_more))
+        self.socket = os.path.join(self.directory, "ctl.sock")
+        self.environment = {"POSTERN_MODULEDIR": os.path.join(lab.build, ".libs"),
+                            "ASAN_OPTIONS": "abort_on_error=1"}
+        self.process = lab.spawn(
+            "gw", [os.path.join(lab.build, "posternd"), "-f", "-c", self.config], name="posternd",
+            env=self.environment, outlive=outlive)
+
+    def ready(self):
+        def answers():
+            assert self.process.alive(), f"posternd: {self.process.last_line()}"
+            return self.control("show", "counters", check=False) is not None
+        wait_until(answers, "posternd's control socket")
+        return self
+
+    def command(self, *words):
+        """How a person would ask it; for the demo's hints."""
+        return [os.path.join(self.lab.build, "posternctl"), "-s", self.socket, *words]
+
+    def control(self, *words, check=True):
+        """The JSON answer of posternctl; None if it fails and CHECK is false."""
+        done = subprocess.run(self.command("--json", *words), capture_output=True, text=True,
+                              timeout=20, check=False, env={**os.environ, **self.environment})
+        if done.returncode:
+            assert not check, f"posternctl {' '.join(words)}: {done.stderr.strip()}"
+            return None
+        return json.loads(done.stdout)
+
+    def records(self):
+        """The call detail records written so far."""
+        path = os.path.join(self.directory, "cdr.jsonl")
+        if not os.path.exists(path):
+            return []
+        with open(path, encoding="utf-8") as f:
+            return [json.loads(line) for line in f.read().splitlines() if line.endswith("}")]
+
+    def wait_records(self, count, deadline_s=30):
+        wait_until(lambda: len(self.records()) >= count, f"{count} call detail records", deadline_s)
+        records = self.records()
+        assert len(records) == count, f"{len(records)} records instead of {count}"
+        return records
+
+    def end(self):
+        """SIGTERM: it has to drain and end with 0."""
+        status = self.process.end(deadline_s=15)
+        assert status == 0, f"posternd ended with {status}: {self.process.last_line()}"

@@ -1,0 +1,186 @@
+#include "world.h"
+
+#include "hash.h"
+#include "metrics.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINES_MAX (1u << 22)
+
+static void keep_cdr(void *arg, const char *line)
+{
+	struct world *w = arg;
+	buf_add(&w->cdrs, line, strlen(line));
+	if (!w->cdrs.len || w->cdrs.p[w->cdrs.len - 1] != '\n')
+		buf_add(&w->cdrs, "\n", 1);
+}
+
+static void keep_log(void *arg, enum pn_level level, const char *line)
+{
+	struct world *w = arg;
+	(void)level;
+	buf_addf(&w->logs, "%s\n", line);
+}
+
+int world_init(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	buf_init(&w->cdrs, LINES_MAX);
+	buf_init(&w->logs, LINES_MAX);
+	random_fake(1);
+	metrics_reset();
+	log_level_set(NULL, "info");
+	log_capture(keep_log, w);
+	w->loop = loop_new_fake(1000000);
+	w->net = fakenet_new(w->loop);
+	w->cdr = cdr_capture(keep_cdr, w);
+	struct core_env env = {
+		.loop = w->loop, .net = &fakenet_ops, .net_arg = w->net,
+		.relay_net = &fakenet_media_ops, .relay_net_arg = w->net,
+		.provider = &test_provider_ops, .provider_arg = &w->provider, .cdr = w->cdr,
+	};
+	w->core = core_new(&env);
+	if (!w->core)
+		return -ENOMEM;
+	w->provider.loop = w->loop;
+	return 0;
+}
+
+void world_free(struct world *w)
+{
+	test_provider_stop(&w->provider);
+	core_free(w->core);
+	loop_turn(w->loop);
+	fakenet_free(w->net);
+	cdr_close(w->cdr);
+	loop_free(w->loop);
+	log_capture(NULL, NULL);
+	vars_free(&w->vars);
+	buf_free(&w->cdrs);
+	buf_free(&w->logs);
+}
+
+int fail(struct world *w, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(w->why, sizeof(w->why), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+struct host *world_host(struct world *w, const char *name)
+{
+	for (size_t i = 0; name && i < w->n_hosts; i++)
+		if (!strcmp(w->host[i].name, name))
+			return &w->host[i];
+	fail(w, "no host \"%s\": expected one that `host` made", name ? name : "");
+	return NULL;
+}
+
+struct pn_realm *world_realm(struct world *w, const struct host *h)
+{
+	struct pn_realm *r = w->core->realms ? realms_find(w->core->realms, h->realm) : NULL;
+	if (!r)
+		fail(w, "host %s: no realm \"%s\" in the config", h->name, h->realm);
+	return r;
+}
+
+int world_endpoint(struct world *w, const char *text, struct host **host, struct pn_addr *addr)
+{
+	char name[64];
+	const char *colon = text ? strrchr(text, ':') : NULL;
+	snprintf(name, sizeof(name), "%.*s", colon ? (int)(colon - text) : 63, text ? text : "");
+	*host = world_host(w, name);
+	if (!*host)
+		return -1;
+	*addr = (*host)->addr;
+	if (colon)
+		addr->port = (uint16_t)strtoul(colon + 1, NULL, 10);
+	return 0;
+}
+
+static int unhex(struct world *w, const char *text, struct buf *out)
+{
+	for (const char *p = text; *p;) {
+		unsigned v;
+		if (isspace((unsigned char)*p)) {
+			p++;
+			continue;
+		}
+		if (!isxdigit((unsigned char)p[0]) || !isxdigit((unsigned char)p[1]) || sscanf(p, "%2x", &v) != 1)
+			return fail(w, "not hex: %.10s", p);
+		uint8_t octet = (uint8_t)v;
+		buf_add(out, &octet, 1);
+		p += 2;
+	}
+	return 0;
+}
+
+bool step_has(const struct step *s, const char *word)
+{
+	for (size_t i = 1; i < s->n; i++)
+		if (!strcmp(s->word[i], word))
+			return true;
+	return false;
+}
+
+int world_body(struct world *w, const struct step *s, bool expand, struct buf *out)
+{
+	if (step_has(s, "hex"))
+		return unhex(w, s->body, out);
+	struct buf text;
+	char why[256];
+	buf_init(&text, LINES_MAX);
+	for (const char *p = s->body; *p; p++)
+		buf_add(&text, *p == '\n' && !step_has(s, "lf") ? "\r\n" : p, *p == '\n' && !step_has(s, "lf") ? 2 : 1);
+	int err = 0;
+	if (expand && vars_expand(&w->vars, buf_text(&text), out, why, sizeof(why)))
+		err = fail(w, "%s", why);
+	else if (!expand)
+		buf_add(out, text.p, text.len);
+	buf_free(&text);
+	return err;
+}
+
+int world_run(struct world *w, const struct step *s)
+{
+	struct step filled = *s;
+	char text[SCRIPT_WORDS][1024], why[256];
+	for (size_t i = 0; i < s->n; i++) {
+		struct buf b;
+		buf_init(&b, sizeof(text[0]) - 1);
+		int bad = vars_expand(&w->vars, s->word[i], &b, why, sizeof(why));
+		snprintf(text[i], sizeof(text[i]), "%s", buf_text(&b));
+		buf_free(&b);
+		if (bad)
+			return fail(w, "%s", why);
+		filled.word[i] = text[i];
+	}
+	for (const struct verb *v = verbs; v->name; v++)
+		if (!strcmp(v->name, s->word[0])) {
+			int err = v->run(w, &filled);
+			loop_turn(w->loop);
+			return err;
+		}
+	return fail(w, "unknown verb \"%s\"", s->word[0]);
+}
+
+int world_end(struct world *w)
+{
+	const struct packet *p = fakenet_left(w->net, NULL);
+	if (p)
+		return fail(w, "at the end: a message to %s that nothing expected:\n%.*s", addr_text(&p->to),
+			    (int)p->len, (const char *)p->data);
+	p = fakenet_left_media(w->net);
+	if (p)
+		return fail(w, "at the end: a media packet from %s to %s that nothing expected",
+			    addr_text(&p->from), addr_text(&p->to));
+	if (w->core->sessions && sessions_check_ports(w->core->sessions))
+		return fail(w, "at the end: ports taken are not the ports of the live streams");
+	return 0;
+}

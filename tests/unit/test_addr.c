@@ -1,0 +1,2 @@
+#include <criterion/criterion.h>
+Test(addr, x) { cr_expect(1); }

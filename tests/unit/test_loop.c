@@ -1,0 +1,2 @@
+#include <criterion/criterion.h>
+Test(loop, x) { cr_expect(1); }
