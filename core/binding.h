@@ -15,16 +15,28 @@ struct binding_events {
 	/* Write and send the refresh message through the binding's flow to `where` (the pinhole, or the
 	 * old one while it is being probed). -errno counts as unsent. */
 	int (*keepalive)(void *arg, struct pn_binding *b, const struct pn_addr *where);
-	void (*gone)(void *arg, struct pn_binding *b); /* expired or removed; valid during the call */
+	/* Expired or removed: found no more; valid until the end of the loop's turn. */
+	void (*gone)(void *arg, struct pn_binding *b);
 };
 
 struct bindings *bindings_new(struct loop *l, const struct binding_events *ev, void *arg);
 void bindings_free(struct bindings *t);
+/* At most max bindings; keepalives_per_s 0: no budget. */
 void bindings_limits(struct bindings *t, uint32_t max, uint32_t probe_ms, uint32_t keepalives_per_s);
 
-/* As in the ABI. -ENOSPC at the cap, -EINVAL (data too long), -ENOMEM. */
+/* As in the ABI. -ENOSPC at the cap or past 64 active devices of one identity (the oldest pending one
+ * makes room), -EINVAL (data past 4096, identity or instance past 1024 octets), -ENOMEM, -ESHUTDOWN
+ * (the module unloads).
+ *
+ * A put on a pending binding replaces what it says. On an active one it waits for accept, and is taken
+ * back by refuse or after expires_ms; of its effects only another port on the same IP (with the flow)
+ * is in force at once. There is one such put per binding, the latest; since anybody may send a
+ * registration, a module that accepts later than it put must put again right before. */
 int binding_put(struct bindings *t, struct module *owner, const struct pn_binding_args *a,
 		struct pn_binding **out);
+/* Lifetimes begin, and the latest put is in force: at once from the same IP, else after probe_ms without
+ * binding_alive; till then keepalives go to the old pinhole, and it is what binding_info says. A terminal
+ * may be 30 s late before it expires. */
 void binding_accept(struct pn_binding *b, uint64_t terminal_ms, uint64_t upstream_ms);
 void binding_refuse(struct pn_binding *b);
 void binding_remove(struct pn_binding *b);
@@ -36,12 +48,12 @@ int binding_set_data(struct pn_binding *b, const void *data, size_t len);
 void binding_alive(struct pn_binding *b);
 void binding_keepalive(struct bindings *t, struct module *owner, uint64_t every_ms);
 struct module *binding_owner(const struct pn_binding *b);
-void bindings_drop_owner(struct bindings *t, const struct module *owner); /* module unloads */
+void bindings_drop_owner(struct bindings *t, const struct module *owner); /* module unloads: gone for each */
 size_t bindings_count(const struct bindings *t);
 /* Sessions that a terminal has now (admission). */
 int binding_sessions(const struct pn_binding *b);
 void binding_session_add(struct pn_binding *b, int delta);
-/* Walk for `show`: fn non-zero stops. */
+/* Walk for `show`: fn non-zero stops and is returned; fn may remove any binding. */
 int bindings_each(struct bindings *t, int (*fn)(struct pn_binding *b, void *arg), void *arg);
 
 #endif

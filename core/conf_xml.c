@@ -172,35 +172,51 @@ static bool blank(const xmlChar *s)
 	return !s || !*s;
 }
 
-static void check_text(const xmlNode *n, const xmlNode *parent, struct reading *r)
+static void drop(xmlNode *n)
 {
-	if ((n->type == XML_TEXT_NODE || n->type == XML_CDATA_SECTION_NODE) && !blank(n->content))
-		conf_error(r->e, r->path, conf_node_line(parent),
-			   "text in <%s>: expected nothing but elements and attributes", parent->name);
+	xmlUnlinkNode(n);
+	xmlFreeNode(n);
+}
+
+static void check_attrs(xmlNode *n, struct reading *r)
+{
+	for (xmlAttr *a = n->properties, *next; a; a = next) {
+		next = a->next;
+		if (!a->ns)
+			continue;
+		conf_error(r->e, r->path, conf_node_line(n),
+			   "attribute %s:%s of <%s>: expected attributes without a prefix",
+			   a->ns->prefix ? (const char *)a->ns->prefix : "", a->name, n->name);
+		xmlRemoveProp(a);
+	}
+}
+
+static void check_element(xmlNode *n, struct reading *r);
+
+static void check_child(xmlNode *c, struct reading *r)
+{
+	if (c->type == XML_ELEMENT_NODE && ours(c->ns)) {
+		check_element(c, r);
+	} else if (c->type == XML_ELEMENT_NODE) {
+		conf_error(r->e, r->path, conf_node_line(c),
+			   "<%s> in the namespace \"%s\": expected elements of \"" CONF_NS "\"", c->name,
+			   c->ns && c->ns->href ? conf_shown((const char *)c->ns->href) : "");
+		drop(c);
+	} else if (c->type == XML_TEXT_NODE || c->type == XML_CDATA_SECTION_NODE) {
+		if (!blank(c->content))
+			conf_error(r->e, r->path, conf_node_line(c->parent),
+				   "text in <%s>: expected nothing but elements and attributes",
+				   c->parent->name);
+		drop(c);
+	}
 }
 
 static void check_element(xmlNode *n, struct reading *r)
 {
-	for (xmlAttr *a = n->properties; a; a = a->next) {
-		if (!a->ns)
-			continue;
-		conf_node_mark(a);
-		conf_error(r->e, r->path, conf_node_line(n),
-			   "attribute %s:%s of <%s>: expected attributes without a prefix",
-			   a->ns->prefix ? (const char *)a->ns->prefix : "", a->name, n->name);
-	}
-	for (xmlNode *c = n->children; c; c = c->next) {
-		check_text(c, n, r);
-		if (c->type != XML_ELEMENT_NODE)
-			continue;
-		if (ours(c->ns)) {
-			check_element(c, r);
-			continue;
-		}
-		conf_node_mark(c);
-		conf_error(r->e, r->path, conf_node_line(c),
-			   "<%s> in the namespace \"%s\": expected elements of \"" CONF_NS "\"", c->name,
-			   c->ns && c->ns->href ? conf_shown((const char *)c->ns->href) : "");
+	check_attrs(n, r);
+	for (xmlNode *c = n->children, *next; c; c = next) {
+		next = c->next;
+		check_child(c, r);
 	}
 }
 

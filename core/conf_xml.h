@@ -8,9 +8,8 @@
 
 #define CONF_NS "urn:postern:config:1"
 
-/* Parses text: well-formed, no document type, not too deep, only elements and attributes, all of them in
- * Postern's namespace. NULL with errors when it cannot be judged at all; what can be left out of the
- * judgement is told and marked. */
+/* Parses text: well-formed, no document type, not too deep. NULL with errors otherwise. Text and what lies
+ * in other namespaces is told and taken out of the tree. */
 xmlDoc *conf_xml_read(const char *text, size_t len, const char *path, struct pn_conf_errors *e);
 
 /* An empty element of a document that is made up (conf_check_module). */

@@ -150,14 +150,13 @@ static void note(struct latch *l, const struct latch_rules *r, const struct pack
 
 static enum latch_act settle(struct latch *l, const struct packet_facts *f, enum latch_rank rank)
 {
-	struct pn_addr former = l->where;
+	bool same = is(&l->where, &f->src), had = l->where.family;
 
 	l->where = f->src;
 	l->rank = rank;
-	if (is(&former, &f->src))
+	if (same)
 		return LATCH_PASS;
-	l->former = former;
-	return former.family ? LATCH_MOVE : LATCH_LEARN;
+	return had ? LATCH_MOVE : LATCH_LEARN;
 }
 
 static enum latch_act lock(struct latch *l, const struct latch_rules *r, const struct packet_facts *f,
@@ -165,6 +164,8 @@ static enum latch_act lock(struct latch *l, const struct latch_rules *r, const s
 {
 	if (l->state != LATCH_LOCKED)
 		l->opened_ms = now_ms;
+	if (!is(&l->where, &f->src))
+		l->former = l->taught ? l->where : nowhere;
 	l->state = LATCH_LOCKED;
 	l->taught = true;
 	l->candidate.src = nowhere;

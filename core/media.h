@@ -7,7 +7,24 @@
 #include "relay.h"
 #include "realm.h"
 
-struct media_request; /* one stream that wants addresses on both sides */
+/* How declarations take effect (RFC 3264, latch.md 12):
+ * - What a side declares for a stream for the first time takes effect at once, so that early media
+ *   flows. Everything else in a re-offer (another address, hold, resume, close) takes effect with the
+ *   answer, and until then the old state goes on relaying; media_rollback() forgets it, closes the
+ *   streams that the offer brought, and takes back the lines that it added.
+ * - An answer is final, and makes the offer of the other side final. A declaration that is neither
+ *   takes effect at once.
+ * - A line that is CLOSED is never removed: it may come back with new ports. An answer CLOSED closes
+ *   the stream; early answers of forks close it only when all live branches refused it and a branch is
+ *   chosen or the session is answered. Lines that a shorter offer or answer leaves out count as CLOSED;
+ *   a shorter declaration that is neither leaves them alone.
+ * - A side's ports keep their address family as long as the stream lives: an offer of the other family
+ *   is refused (-EADDRNOTAVAIL), an answer of the other family leaves the address unknown.
+ * - Before side B (or A, in a delayed offer) declared anything, only rule `peer` can teach its latch. */
+#define MEDIA_LINES_MAX 64u   /* m-lines in a declaration: -E2BIG */
+#define MEDIA_STREAMS_MAX 16u /* of them with ports, per session: -ENOSPC */
+#define MEDIA_HELD_MAX 16u    /* messages queued in a session */
+#define MEDIA_HELD_BYTES_MAX (16u << 20) /* waiting in all sessions together */
 
 /* What a provider is asked for and how it answers. done() may be called at once, later, or never; when
  * the session has ended meanwhile `request` is stale: done() then answers -ESTALE, counts it, and
@@ -19,17 +36,20 @@ struct media_grant {
 };
 
 struct media_provider {
-	/* -errno refuses at once. token names the request in done(). */
+	/* -errno refuses at once; then done() must not be called. token names the request in done(). Must
+	 * not end sessions. */
 	int (*request)(void *arg, uint64_t token, struct pn_realm *realm[2], const int family[2]);
 	/* The stream is over: close the relay stream; the ports go back after its final report. */
 	void (*release)(void *arg, uint32_t stream);
 };
 
 struct sessions;
-/* err 0 and a grant, or -errno. -ESTALE: nobody waits for this any more. */
+/* err 0 and a grant, or -errno. -ESTALE: nobody waits for this any more; with a grant the provider closes
+ * its stream through the relay, and sessions_on_final() is due as for any other. */
 int media_done(struct sessions *t, uint64_t token, int err, const struct media_grant *g);
 
 /* The gateway's provider: ports of the realms' pools, bound through the relay. */
+/* It goes on while the relay lives; free it after the relay. */
 struct port_provider;
 struct port_provider *port_provider_new(struct relay *relay, struct sessions **sessions, struct loop *l);
 void port_provider_free(struct port_provider *p);
@@ -37,9 +57,16 @@ extern const struct media_provider port_provider_ops;
 /* To be called from relay_events.on_final. */
 void port_provider_final(struct port_provider *p, uint32_t stream);
 
+/* errors in the reply besides the ABI's: -E2BIG; -EBUSY, a declaration is waiting already; -ESTALE, the
+ * branch ended or another one was chosen; -ENOBUFS, too much waits already; -ENOMEM. A refused
+ * declaration changed nothing. */
 void media_declare(struct pn_session *s, struct pn_branch *b, enum pn_side side, unsigned flags,
 		   const struct pn_media *list, size_t n, const struct pn_msg *m, void *arg);
+/* A declaration waits, or messages behind it are still to be delivered: what comes now must queue. It is
+ * 0 while a held message is being delivered. */
 int media_pending(const struct pn_session *s);
+/* -EALREADY: key is queued, or m is the waiting message itself, octet by octet; -ENOBUFS: full; -ENOENT:
+ * nothing is pending. */
 int media_hold(struct pn_session *s, const struct pn_msg *m, struct pn_str key);
 void media_cancel(struct pn_session *s);
 void media_rollback(struct pn_session *s);

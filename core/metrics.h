@@ -22,6 +22,8 @@
 	X(M_SESSIONS_REFUSED, "sessions_refused", counter, "Sessions refused because a limit was reached") \
 	X(M_SESSION_TIMEOUT, "sessions_timed_out", counter, "Sessions ended by a deadline of signalling, answer or media") \
 	X(M_STREAMS, "streams", gauge, "Streams now, closing ones included") \
+	X(M_STREAMS_REFUSED, "streams_refused", counter, "Media streams refused because a limit of streams was reached") \
+	X(M_HELD_OVERFLOW, "messages_held_overflow", counter, "Messages not held because too many waited already") \
 	X(M_PORTS_TAKEN, "ports_taken", gauge, "Media ports taken; always those of the live streams") \
 	X(M_PORTS_QUARANTINED, "ports_quarantined", gauge, "Media ports waiting after use") \
 	X(M_PORTS_EXHAUSTED, "ports_exhausted", counter, "Calls refused because a media range was empty") \
@@ -45,6 +47,8 @@
 	X(M_RELAY_IMPLAUSIBLE, "media_implausible", counter, "Media packets dropped or not learned from: not what the stream carries") \
 	X(M_RELAY_HOPS, "media_internal_hops", counter, "Media packets handed to another stream inside") \
 	X(M_RELAY_HOP_LIMIT, "media_hop_limit", counter, "Media packets dropped after 4 internal hops") \
+	X(M_RELAY_HOP_FULL, "media_hop_queue_full", counter, "Media packets dropped between media threads: the queue was full") \
+	X(M_RELAY_TX_FAIL, "media_send_failed", counter, "Media packets that the kernel refused to send") \
 	X(M_RELAY_LATCHED, "media_latched", counter, "Times a side was learned") \
 	X(M_RELAY_RELATCHED, "media_relatched", counter, "Times a learned side moved") \
 	X(M_RELAY_DEADLOCK, "media_deadlock_probes", counter, "Empty datagrams sent because both ends waited for media") \

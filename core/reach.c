@@ -17,20 +17,25 @@ static bool v4_mapped(const struct pn_addr *a)
 	return a->family == 6 && !memcmp(a->ip, prefix, sizeof(prefix));
 }
 
+bool reach_owns(const struct reach *r, const struct pn_addr *a)
+{
+	for (size_t i = 0; i < r->n_own; i++)
+		if (is_own_port(&r->own[i], a))
+			return true;
+	for (size_t i = 0; i < r->n_own; i++)
+		if (addr_same_ip(&r->own[i].addr, a))
+			return !prefixes_have(&r->named, a);
+	return false;
+}
+
 bool reach_allows(const struct reach *r, const struct pn_addr *to)
 {
-	if (!to->family || !to->port || v4_mapped(to))
+	if (!to->family || !to->port || v4_mapped(to) || reach_owns(r, to))
 		return false;
-	for (size_t i = 0; i < r->n_own; i++)
-		if (is_own_port(&r->own[i], to))
-			return false;
 	if (prefixes_have(&r->named, to))
 		return true;
 	if (r->rest == REACH_NAMED || addr_is_special(to))
 		return false;
-	for (size_t i = 0; i < r->n_own; i++)
-		if (addr_same_ip(&r->own[i].addr, to))
-			return false;
 	return r->rest == REACH_ANY || addr_is_global(to);
 }
 

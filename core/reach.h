@@ -22,6 +22,8 @@ struct reach {
 	enum reach_rest rest;
 };
 
+/* Is it one of our own ports (or an own address that is not named)? As a source it is forged. */
+bool reach_owns(const struct reach *r, const struct pn_addr *a);
 bool reach_allows(const struct reach *r, const struct pn_addr *to);
 struct reach *reach_copy(const struct reach *r); /* NULL: out of memory */
 void reach_free(struct reach *r);                /* what reach_copy made */

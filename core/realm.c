@@ -286,7 +286,7 @@ unsigned realms_count(const struct realms *r)
 	return r->n;
 }
 
-static bool same_routing(const struct pn_realm *a, const struct pn_realm *b)
+bool realm_same_routing(const struct pn_realm *a, const struct pn_realm *b)
 {
 	if (!a->device || !b->device)
 		return a->device == b->device;
@@ -300,7 +300,7 @@ static bool is_own(const struct pn_realm *realm, const struct pn_addr *to)
 		const struct pn_realm *other = &realm->all->slot[i]->realm;
 		const struct pn_addr *own = realm_addr(other, to->family);
 
-		if (own && !other->gone && addr_same_ip(own, to) && same_routing(realm, other))
+		if (own && !other->gone && addr_same_ip(own, to) && realm_same_routing(realm, other))
 			return true;
 	}
 	return false;
@@ -317,6 +317,17 @@ static bool reach_has(const struct pn_realm *realm, const struct pn_addr *to, un
 	return false;
 }
 
+enum reach_rest realm_rest(const struct pn_realm *realm)
+{
+	const struct pn_addr *a4 = realm_addr(realm, 4), *a6 = realm_addr(realm, 6);
+
+	if (realm->reach_set)
+		return REACH_NAMED;
+	if (realm->info.side == PN_CORE || (a4 && !addr_is_global(a4)) || (a6 && !addr_is_global(a6)))
+		return REACH_ANY;
+	return REACH_GLOBAL;
+}
+
 bool realm_reaches(const struct pn_realm *realm, const struct pn_addr *to)
 {
 	const struct pn_addr *own = realm_addr(realm, to->family);
@@ -328,9 +339,7 @@ bool realm_reaches(const struct pn_realm *realm, const struct pn_addr *to)
 		return reach_has(realm, to, delicate ? NAMES_BITS : 0);
 	if (delicate)
 		return false;
-	if (realm->info.side == PN_CORE || !addr_is_global(own))
-		return true;
-	return addr_is_global(to);
+	return realm_rest(realm) == REACH_ANY || addr_is_global(to);
 }
 
 const struct pn_addr *realm_addr(const struct pn_realm *realm, int family)

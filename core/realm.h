@@ -8,6 +8,7 @@
 #include "conf.h"
 #include "latch.h"
 #include "port.h"
+#include "reach.h"
 
 struct realms;
 
@@ -49,6 +50,11 @@ unsigned realms_count(const struct realms *r);
 /* May Postern send to this address from this realm (rule 6, latch.md 8)? Special and own addresses are
  * refused unless `reach` names them by a prefix of 8 bits or more; the port does not matter. */
 bool realm_reaches(const struct pn_realm *realm, const struct pn_addr *to);
+/* What the default reach is besides what is named: REACH_GLOBAL where all addresses are global and the
+ * side is access, REACH_ANY else; REACH_NAMED when reach was configured. */
+enum reach_rest realm_rest(const struct pn_realm *realm);
+/* Do they share one routing table, so that equal addresses are the same host? By device. */
+bool realm_same_routing(const struct pn_realm *a, const struct pn_realm *b);
 const struct pn_addr *realm_addr(const struct pn_realm *realm, int family); /* NULL: none */
 /* The pool that a local media address belongs to; NULL: none. */
 struct port_pool *realm_ports(struct pn_realm *realm, int family);

@@ -111,8 +111,8 @@ int relay_choose(struct relay *r, uint32_t stream, unsigned branch); /* the othe
 int relay_branch_end(struct relay *r, uint32_t stream, unsigned branch);
 void relay_close(struct relay *r, uint32_t stream); /* on_final follows, never before this returns */
 int relay_counters(struct relay *r, uint32_t stream, struct relay_counters *out); /* -ENOENT */
-/* Is it a local port of a live stream, of this realm or one with the same device? Tells which;
- * component 0 or 1, -ENOENT. stream and side may be NULL. */
+/* 1 if it is a local port of a live stream, of this realm or one with the same device, and tells which
+ * (stream and side may be NULL); else 0. */
 int relay_own_port(struct relay *r, unsigned realm, const struct pn_addr *a, uint32_t *stream,
 		   unsigned *side);
 size_t relay_streams(const struct relay *r); /* live, closing ones included */

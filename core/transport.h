@@ -9,7 +9,8 @@
 
 struct transport;
 
-/* What the network below must do. Handles are the net's own; arrivals come through net_events. */
+/* What the network below must do. Handles are the net's own; arrivals come through net_on_*, never from
+ * within one of these calls. After a close the owner hears nothing more. */
 struct net_ops {
 	/* A datagram socket or a listener; NULL and errno. */
 	void *(*udp_bind)(void *net, const struct pn_realm *realm, const struct pn_addr *local, void *owner);
@@ -21,15 +22,19 @@ struct net_ops {
 	long (*tcp_write)(void *conn, const void *data, size_t len);
 	void (*tcp_want_write)(void *conn, int on);
 	void (*tcp_close)(void *sock_or_conn);
+	/* A reload changed the realm's marking (dscp, fwmark, device) of a socket or listener; may be NULL. */
+	void (*tune)(void *sock, const struct pn_realm *realm);
 };
 
 /* What the network tells. owner is what was given to bind, listen or connect. */
 void net_on_datagram(void *owner, const struct pn_addr *from, const void *data, size_t len);
 /* A connection was accepted on a listener: the owner of the new connection, or NULL to refuse it. */
 void *net_on_accept(void *owner, void *conn, const struct pn_addr *local, const struct pn_addr *remote);
-void net_on_connected(void *owner, const struct pn_addr *local, int err);
+void net_on_connected(void *owner, const struct pn_addr *local, int err); /* err: as net_on_closed */
 void net_on_data(void *owner, const void *data, size_t len);
 void net_on_writable(void *owner);
+/* The far end sends no more, but may still read: what is queued is written, then the flow ends. */
+void net_on_eof(void *owner);
 void net_on_closed(void *owner, int err); /* the net frees the connection afterwards */
 
 struct module;
@@ -38,7 +43,7 @@ struct transport_events { /* towards the module loader */
 	long (*frame)(struct module *m, const uint8_t *data, size_t len);
 	void (*message)(struct module *m, const struct pn_msg *msg);
 	void (*flow_open)(struct module *m, const struct pn_flow_info *f);
-	void (*flow_closed)(struct module *m, uint64_t flow, int err);
+	void (*flow_closed)(struct module *m, uint64_t flow, int err); /* at the end of the turn */
 };
 
 struct transport_conf {
@@ -51,12 +56,22 @@ struct transport_conf {
 struct transport *transport_new(const struct transport_conf *c);
 void transport_free(struct transport *t);
 void transport_limits(struct transport *t, const struct conf_limits *l);
-/* Make the listeners of a module those of `want`: opens new ones first, then closes what is left over.
- * -errno when one cannot be opened (which: *bad); then nothing changed. */
+/* Make the listeners of a module those of `want`, in two steps: stage opens what is new, settle closes
+ * what is left over (keep) or what was opened (!keep, also after stage failed). -errno when one cannot
+ * be opened (which: *bad). -EPROTONOSUPPORT: no such transport. -EADDRNOTAVAIL: the realm has no address. */
+int transport_stage(struct transport *t, struct module *m, struct realms *r, const struct conf_listen *want,
+		    size_t n, const struct conf_listen **bad);
+void transport_settle(struct transport *t, struct module *m, bool keep);
+/* Both at once: on failure nothing changed. */
 int transport_listen(struct transport *t, struct module *m, struct realms *r,
 		     const struct conf_listen *want, size_t n, const struct conf_listen **bad);
 void transport_unlisten(struct transport *t, struct module *m); /* closes the module's connections too */
+/* Walk all listeners: fn non-zero stops and is returned. */
+int transport_each_listener(struct transport *t,
+			    int (*fn)(void *arg, const struct pn_realm *r, const struct pn_addr *local),
+			    void *arg);
 
+/* As in the ABI. A module hears flow_closed of the flows that it did not close itself. */
 uint64_t flow_listener(struct transport *t, const struct module *m, const struct pn_realm *r,
 		       enum pn_transport kind, int family);
 int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn_transport kind,

@@ -392,4 +392,7 @@ struct pn_module {
 	void (*unload)(void *self);
 };
 
+/* The symbol that the core looks up; a module defines it once. */
+extern const struct pn_module postern_module __attribute__((visibility("default")));
+
 #endif

@@ -160,12 +160,11 @@ static void check_uri(struct sip_msg *m)
 {
 	static const char *const known[] = { "sip", "sips", "tel", "urn", "im", "pres" };
 	struct sip_uri u = { 0 };
-	bool ok = false;
+	bool bad = false, ok = false;
 
 	for (size_t i = 0; i < m->uri.len; i++)
-		if (m->uri.p[i] == '\t' || strchr(" <>\"", m->uri.p[i]))
-			ok = true;
-	if (ok || uri_parse(m->uri, &u)) {
+		bad = bad || strchr("\t <>\"", m->uri.p[i]);
+	if (bad || uri_parse(m->uri, &u)) {
 		fault(m, 400, "Malformed Request-URI");
 		return;
 	}

@@ -24,14 +24,14 @@ class Baresip:
     """One phone USER on HOST; its account goes through the outbound proxy PROXY."""
 
     def __init__(self, lab, host, user, proxy, frequency, domain="example.net", expires_s=600,
-                 port=5060, video=False, address=None, device="eth0", answer="auto", tag=""):
+                 port=5060, video=False, address=None, device="eth0", answer="auto", tag="", seconds=60):
         self.user, self.host = user, host
         self.address, self.port = address or ADDRESS[host], port
         self.frequency = frequency
         self.namespace = lab.net[host]
         self.directory = lab.file(user + tag)
         os.mkdir(self.directory)
-        self._configure(device, video)
+        self._configure(device, video, seconds)
         video_codecs = "vp8" if video else ""
         self.account = (f'<sip:{user}@{domain}>;outbound="sip:{proxy}";regint={expires_s};'
                         f"answermode={answer};audio_codecs=PCMU;video_codecs={video_codecs}")
@@ -43,9 +43,9 @@ class Baresip:
         self._buffer = b""
         self._control = None
 
-    def _configure(self, device, video):
+    def _configure(self, device, video, seconds):
         sound = os.path.join(self.directory, "tone.wav")
-        tone.write(sound, self.frequency)
+        tone.write(sound, self.frequency, seconds)
         with open(TEMPLATE, encoding="utf-8") as f:
             template = f.read()
         video_modules = "module\t\t\tvp8.so\nmodule\t\t\tfakevideo.so" if video else ""

@@ -31,7 +31,7 @@ class Call:
         self.local_name, self.cseq = f"<{phone.aor}>", 0
         self.state, self.status, self.remote, self.responses = "calling", 0, None, []
         self.invite_request = self.invite_source = self.invite_branch = None
-        self.ack = None
+        self.established = False
         self._answer = None  # (data, next time, interval): a 2xx that waits for its ACK
 
     @classmethod
@@ -75,11 +75,11 @@ class Call:
             cseq = self.cseq
         return self.phone.request(
             method, self.remote_target, [*self._headers(method, cseq), *headers], body,
-            self.phone.proxy or self._target(), on_response, branch)
+            self._target(), on_response, branch)
 
     def invite(self, body):
         """The first INVITE, or a new offer."""
-        if self.state != "up":
+        if not self.established:
             self.state = "calling"
         self.responses = []
         self.status = 0
@@ -110,17 +110,17 @@ class Call:
             return
         if message.status >= 300:
             self._ack_refusal(message)
-            self.state = "up" if self.state == "up" else "ended"
+            self.state = "up" if self.established else "ended"
             return
         if not self.remote_tag:
             self.remote_tag = message.tag("to")
             self.routes = split_routes(message.all("record-route"))[::-1]
         self.remote_target = uri_of(message.get("contact"))
-        self.state = "up"
-        self.ack = self._send_ack()
+        self.state, self.established = "up", True
+        self._send_ack()
 
     def _send_ack(self):
-        return self.request("ACK", cseq=self.cseq)
+        self.request("ACK", cseq=self.cseq)
 
     def _ack_refusal(self, message):
         """The ACK of a refusal belongs to the INVITE's own transaction (RFC 3261 s.17.1.1.3)."""
@@ -151,7 +151,7 @@ class Call:
 
     def refuse(self, status, reason):
         self._respond(status, reason)
-        self.state = "ended"
+        self.state = "up" if self.established else "ended"
 
     def _respond(self, status, reason, body=None):
         return self.phone.respond(
@@ -172,7 +172,7 @@ class Call:
         if message.method == "ACK":
             self._answer = None
             if self.state == "answered":
-                self.state = "up"
+                self.state, self.established = "up", True
             if message.sdp():
                 self.remote = message.sdp()
         elif message.method == "INVITE":

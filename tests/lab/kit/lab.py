@@ -15,12 +15,14 @@ WATCHED = (("gw", "wan0"), ("gw", "core0"), ("ssw", "eth0"), ("lan1", "eth0"), (
 class Lab:
     """A context manager: whatever happens inside, nothing of it is left behind."""
 
-    def __init__(self, directory, prefix, build=None, **network):
+    def __init__(self, directory, prefix, build=None, outlive=False, **network):
         self.directory = directory
+        self.outlive = outlive
         self.build = build
         self.net = Network(prefix, **network)
         self.processes = []
         self.captures = {}
+        self.postern = None
         self._undo = contextlib.ExitStack()
 
     def __enter__(self):
@@ -41,10 +43,15 @@ class Lab:
         finally:
             self._undo.close()
 
+    def leave(self):
+        """Let everything go on after this program has ended."""
+        assert self.outlive
+        self._undo.pop_all()
+
     def spawn(self, host, argv, name=None, **options):
         """Start ARGV on HOST; it logs to NAME.log in the lab's directory."""
         log = self.file((name or f"{host}-{os.path.basename(argv[0])}") + ".log")
-        process = Process(self.net[host], argv, log, **options)
+        process = Process(self.net[host], argv, log, outlive=self.outlive, **options)
         self.processes.append(process)
         return process
 

@@ -67,7 +67,7 @@ def udp_socket(namespace, address, port=0):
     return sock
 
 
-def _receive(sock, deadline_s):
+def receive(sock, deadline_s):
     if not select.select([sock], [], [], deadline_s)[0]:
         return None, None
     return sock.recvfrom(2048)
@@ -77,7 +77,7 @@ def _ask(inside, outside, text):
     """Send TEXT from INSIDE to OUTSIDE; return the pinhole that OUTSIDE sees."""
     for _ in range(5):
         inside.sendto(text, outside.getsockname())
-        data, pinhole = _receive(outside, 2)
+        data, pinhole = receive(outside, 2)
         if data == text:
             return pinhole
     raise AssertionError(f"no packet came from {inside.getsockname()} to {outside.getsockname()}")
@@ -88,10 +88,15 @@ def _nothing_arrives(sock, sender, target, witness):
     sender.sendto(b"unasked", target)
     witness()
     while True:
-        data, _ = _receive(sock, 0.05)
+        data, _ = receive(sock, 0.05)
         if data is None:
             return
         assert data != b"unasked", f"{sender.getsockname()} came in unasked through {target}"
+
+
+def prove_mapping(inside, outsides):
+    """Let INSIDE send to each of OUTSIDES; return the pinholes that these see."""
+    return [_ask(inside, outside, b"proof") for outside in outsides]
 
 
 def prove(kind, inside, outsides, stranger):
@@ -99,7 +104,7 @@ def prove(kind, inside, outsides, stranger):
 
     Also: an outside socket that was spoken to may answer, and STRANGER, which was not, may not.
     """
-    seen = [_ask(inside, outside, b"proof") for outside in outsides]
+    seen = prove_mapping(inside, outsides)
     if kind == "cone":
         assert len(set(seen)) == 1, f"not a cone NAT: one socket was seen as {seen}"
     else:
@@ -108,7 +113,7 @@ def prove(kind, inside, outsides, stranger):
     def answer():
         for outside, pinhole in zip(outsides, seen):
             outside.sendto(b"answer", pinhole)
-            data, source = _receive(inside, 2)
+            data, source = receive(inside, 2)
             assert data in (b"answer", b"unasked"), f"the answer to {pinhole} was not let in"
             assert data != b"unasked", f"{source} came in unasked"
 

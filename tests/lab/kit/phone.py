@@ -8,7 +8,7 @@ import random
 import time
 
 from . import nat
-from .call import Call
+from .call import Call, uri_of
 from .network import ADDRESS
 from .sip import Message, is_sip
 
@@ -45,6 +45,7 @@ class Phone:
         self.transactions, self.answered, self.calls, self.log = {}, {}, [], []
         self.register_id, self.register_cseq = token("reg-"), 0
         self.answer_options = True
+        self.registrations = {}  # as a softswitch: address of record to the contact's URI
         stage.add(self.sock, self._on_packet)
         self._pulse = stage.every(0.1, self._retransmit)
 
@@ -148,11 +149,21 @@ class Phone:
         elif message.method == "INVITE" and not message.tag("to"):
             call = Call.incoming(self, message, source, token())
             self.calls.append(call)
+        elif message.method == "REGISTER":
+            self._save(message, source)
         elif message.method == "OPTIONS":
             if self.answer_options:
                 self.respond(message, source, 200, "OK")
         elif message.method != "ACK":
             self.respond(message, source, 481, "Call/Transaction Does Not Exist")
+
+    def _save(self, message, source):
+        """Be a registrar that accepts everybody."""
+        self.registrations[uri_of(message.get("to"))] = uri_of(message.get("contact"))
+        contact = message.get("contact")
+        if "expires=" not in contact:
+            contact += f";expires={message.get('expires', '3600')}"
+        self.respond(message, source, 200, "OK", [f"Contact: {contact}"])
 
     def respond(self, request, target, status, reason, headers=(), body=b"", tag=None):
         """Answer REQUEST; a repeated request gets the last answer again."""

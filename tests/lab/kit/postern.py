@@ -33,8 +33,9 @@ class Postern:
     """posternd on the host gw."""
 
     def __init__(self, lab, next_hop=SSW + ":5060", registrar=False, keepalive="2s", expires="600s",
-                 access_more="", core_more="", outlive=False):
+                 access_more="", core_more=""):
         self.lab = lab
+        lab.postern = self
         self.directory = lab.directory
         routing = REGISTRAR if registrar else ROUTE.format(next_hop)
         self.config = lab.file("postern.xml", CONFIG.format(
@@ -46,7 +47,7 @@ class Postern:
                             "ASAN_OPTIONS": "abort_on_error=1"}
         self.process = lab.spawn(
             "gw", [os.path.join(lab.build, "posternd"), "-f", "-c", self.config], name="posternd",
-            env=self.environment, outlive=outlive)
+            env=self.environment)
 
     def ready(self):
         def answers():

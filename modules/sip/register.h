@@ -1,0 +1,44 @@
+/* REGISTER between a terminal and its registrar: bindings, aliases, lifetimes (RFC 3261 10). */
+#ifndef SIP_REGISTER_H
+#define SIP_REGISTER_H
+
+#include "rewrite.h"
+#include "server.h"
+
+/* One Contact of a REGISTER. Spans lie in the server's request. */
+struct sip_reg_contact {
+	struct pn_str value, uri, params;
+	bool brackets;
+	struct pn_str instance; /* owned: tells devices apart */
+	struct pn_str alias;    /* owned */
+	int64_t asked;          /* seconds; -1: nothing */
+	bool put;               /* a binding waits for the answer */
+};
+
+struct sip_reg {
+	struct pn_str aor; /* owned */
+	bool star;         /* Contact: * */
+	size_t n;
+	struct sip_reg_contact contact[SIP_CONTACTS_MAX];
+};
+
+/* Reads the Contacts of a REGISTER into s->reg. 0 or the status that refuses it. */
+int reg_read(struct sip_server *s);
+/* Answers a refresh if nothing about it needs the registrar: true when it did. */
+bool reg_refresh(struct sip_server *s);
+/* Bindings for what is to be registered; alias_realm is where it goes. 0 or a status. */
+int reg_put(struct sip_server *s, struct pn_realm *alias_realm);
+void reg_rewrite_request(struct rewrite *rw, struct sip_server *s);
+void reg_rewrite_response(struct rewrite *rw, struct sip_server *s);
+/* The registrar's 2xx makes it so; anything else takes it back. */
+void reg_accept(struct sip_server *s, const struct sip_msg *m);
+void reg_refuse(struct sip_server *s);
+/* The binding of the i-th Contact, if it still exists. */
+struct pn_binding *reg_binding(struct sip_server *s, size_t i);
+/* Seconds that this Contact is granted of `offered`. */
+int64_t reg_grant(struct sip_server *s, size_t i, int64_t offered);
+/* The Contact value as the terminal shall see it, without expires. */
+void reg_answer(struct text *t, const struct sip_reg_contact *c, struct pn_str params);
+void reg_free(struct sip_reg *r);
+
+#endif

@@ -1,0 +1,28 @@
+"""Many calls at once."""
+
+from kit.flow import flow
+from kit.network import GW_WAN, LAN1, SSW
+from kit.patience import wait_until
+from kit.postern import Postern
+from kit.sipp import Sipp
+
+# caller, callee, how many, with which status their records end
+ROWS = (("uac", "uas", 60, 200), ("uac-cancel", "uas-ring", 20, 487), ("uac-busy", "uas-busy", 20, 486))
+
+
+@flow("sipp")
+def load(lab):
+    """A hundred sipp calls, answered, cancelled and refused: one record each, and no port stays taken."""
+    lab.watch(("gw", "wan0"), ("gw", "core0"))
+    postern = Postern(lab).ready()
+    for caller, callee, calls, _ in ROWS:
+        answering = Sipp(lab, "ssw", callee, SSW, calls)
+        answering.ready()
+        Sipp(lab, "lan1", caller, LAN1, calls, target=f"{GW_WAN}:5060").finished()
+        answering.finished()
+    records = postern.wait_records(sum(row[2] for row in ROWS))
+    assert len({r["session"] for r in records}) == len(records), "two records of one session"
+    for _, _, calls, status in ROWS:
+        found = [r["status"] for r in records].count(status)
+        assert found == calls, f"{found} records with status {status}, want {calls}"
+    wait_until(lambda: not postern.control("show", "sessions")["sessions"], "all sessions to end")
