@@ -112,7 +112,8 @@ static void on_resolved(void *arg, int err, const struct pn_addr *list, size_t n
 
 	p->lookup = NULL;
 	if (err && err != p->err)
-		log_warn("peer %s: not resolved: %s", p->host, strerror(-err));
+		log_warn("peer %s: not resolved: %s", p->host,
+			 err == -ENOENT ? "no such name" : strerror(-err));
 	p->err = err;
 	timer_start(p->loop, &p->again, err ? RETRY_MS : lifetime_ms(ttl_s));
 	if (err || same_set(p, list, n > PEER_ADDRS ? PEER_ADDRS : n))

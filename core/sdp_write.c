@@ -113,10 +113,12 @@ static bool is_live(const struct writer *w, size_t i)
 
 static bool is_held(const struct writer *w, size_t i)
 {
-	const struct sdp_conn *c = sdp_conn_of(w->d, &w->d->media[i]);
+	const struct sdp_m *m = &w->d->media[i];
+	const struct sdp_conn *c = sdp_conn_of(w->d, m);
 
-	return w->adv[i].flags & PN_MEDIA_HOLD ||
-	       (c && c->form == SDP_LITERAL && sdp_unspecified(&c->addr));
+	if (w->adv[i].flags & PN_MEDIA_HOLD)
+		return true;
+	return m->number > 0 && c && c->form == SDP_LITERAL && sdp_unspecified(&c->addr);
 }
 
 static struct target held(const struct writer *w, size_t i)
@@ -185,16 +187,28 @@ static bool same_target(const struct target *a, const struct target *b)
 
 /* ---- c= ---- */
 
+static bool is_used(const struct writer *w, const struct sdp_field *f)
+{
+	if (f->media != SDP_NONE)
+		return is_live(w, (size_t)f->media);
+	for (size_t i = 0; i < w->d->n_media; i++) {
+		const struct sdp_m *m = &w->d->media[i];
+
+		if (m->block == f->block && m->own == SDP_NONE && is_live(w, i))
+			return true;
+	}
+	return false;
+}
+
 static void write_c(struct writer *w, const struct sdp_field *f)
 {
 	struct target t;
 
 	if (f->media == SDP_NONE ? keeps_session_c(w, f) : untouched(w, (size_t)f->media))
 		return;
-	t = f->media == SDP_NONE ? session_target(w, f->block) : media_target(w, (size_t)f->media);
-	/* nobody uses this one, and 0.0.0.0 shows nothing */
-	if (sdp_unspecified(&f->conn.addr) && !sdp_unspecified(&t.addr))
+	if (sdp_unspecified(&f->conn.addr) && !is_used(w, f))
 		return;
+	t = f->media == SDP_NONE ? session_target(w, f->block) : media_target(w, (size_t)f->media);
 	put_conn(w, &f->conn, &t);
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "alias.h"
 #include "call.h"
@@ -421,6 +422,24 @@ int dialog_target(const struct sip_dialog *d, int side, struct sip_target *out)
 	text_free(&routes);
 	*out = t;
 	return 0;
+}
+
+void dialog_keep_subscription(struct sip_dialog *d, const struct sip_msg *m)
+{
+	struct pn_str state = msg_value(m, SIP_SUBSCRIPTION_STATE), value = msg_value(m, SIP_EXPIRES);
+	const char *semi = state.len ? memchr(state.p, ';', state.len) : NULL;
+	uint32_t seconds = 3600;
+
+	if (m->kind != SIP_SUBSCRIBE && m->kind != SIP_REFER && m->kind != SIP_NOTIFY)
+		return;
+	if (semi)
+		param_find((struct pn_str){ semi, (size_t)(state.p + state.len - semi) }, "expires",
+			   &value);
+	if (value.len)
+		str_u32(value, &seconds);
+	if (seconds > 86400)
+		seconds = 86400;
+	dialog_keep(d, (uint64_t)seconds * 1000 + SIP_ENDS_MS(d->sip->conf));
 }
 
 void dialog_end(struct sip_dialog *d)

@@ -70,6 +70,9 @@ void dialog_learn(struct sip_dialog *d, int side, const struct sip_msg *m, bool 
 int dialog_target(const struct sip_dialog *d, int side, struct sip_target *out);
 /* It stays at least this long, whatever else happens. */
 void dialog_keep(struct sip_dialog *d, uint64_t ms);
+/* A message of a subscription tells how long it lives: Subscription-State or Expires, else an hour.
+ * RFC 6665 4.1.2.1. Others change nothing. */
+void dialog_keep_subscription(struct sip_dialog *d, const struct sip_msg *m);
 void dialog_end(struct sip_dialog *d);
 void dialog_free(struct sip_dialog *d);
 

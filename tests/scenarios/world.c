@@ -1,7 +1,7 @@
 #include "world.h"
 
-#include "hash.h"
 #include "metrics.h"
+#include "random.h"
 
 #include <ctype.h>
 #include <errno.h>

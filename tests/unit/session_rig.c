@@ -223,6 +223,14 @@ static void start_relay(struct rig *r)
 	}
 }
 
+void rig_apply(struct rig *r)
+{
+	cr_assert(zero(int, realms_apply(r->realms, &r->conf)));
+	realms_keep(r->realms);
+	if (r->sessions)
+		sessions_limits(r->sessions, &r->conf);
+}
+
 struct rig *rig_new(void)
 {
 	static const struct binding_events be = { .gone = binding_gone };
@@ -235,7 +243,7 @@ struct rig *rig_new(void)
 	r->loop = loop_new_fake(1000);
 	configure(r);
 	r->realms = realms_new();
-	cr_assert(zero(int, realms_apply(r->realms, &r->conf)));
+	rig_apply(r);
 	r->access = realms_find(r->realms, "access");
 	r->core = realms_find(r->realms, "core");
 	r->dual = realms_find(r->realms, "dual");
@@ -348,15 +356,13 @@ static void line_word(struct pn_media *m, const char *word)
 
 size_t rig_lines(const char *text, struct pn_media *list)
 {
-	char copy[1024], *line, *save = NULL;
+	char copy[1024], *rest = copy, *line, *word;
 	size_t n = 0;
 
 	snprintf(copy, sizeof(copy), "%s", text);
-	for (line = strtok_r(copy, ";", &save); line; line = strtok_r(NULL, ";", &save)) {
-		char *word, *save2 = NULL;
-
+	while (*text && (line = strsep(&rest, ";"))) {
 		list[n] = (struct pn_media){ .size = sizeof(*list), .kind = PN_AUDIO, .flags = PN_MEDIA_RTP };
-		for (word = strtok_r(line, " ", &save2); word; word = strtok_r(NULL, " ", &save2))
+		while ((word = strsep(&line, " ")))
 			line_word(&list[n], word);
 		n++;
 	}

@@ -63,6 +63,7 @@ struct rig {
 
 struct rig *rig_new(void);
 void rig_free(struct rig *r);
+void rig_apply(struct rig *r); /* what the test changed in r->conf and r->realm */
 
 /* Sessions from access to core; peers 198.51.100.7 and 192.0.2.20. NULL and errno. */
 struct pn_session *rig_session(struct rig *r, const char *key);

@@ -39,7 +39,7 @@ Test(pattern, says_what_is_wrong)
 	} row[] = {
 		{ "a(b", "missing closing parenthesis at offset 3" },
 		{ "(*UTF)a", "using UTF is disabled" },
-		{ huge, "too long" },
+		{ huge, "longer than the limit" },
 	};
 
 	memset(huge, 'a', sizeof(huge) - 1);

@@ -70,8 +70,10 @@ def charging(lab):
             for _ in range(count):
                 leg.send(size=random.randrange(1, 400))
                 stage.watch_for(0.005)
-        there.send_rtcp(about=here.sender.ssrc, lost=5)
-        here.send_rtcp(about=there.sender.ssrc, lost=3)
+            leg.sender.skip(count // 20)
+            leg.send()
+        there.send_rtcp(about=here.sender.ssrc, lost=7)
+        here.send_rtcp(about=there.sender.ssrc, lost=2)
         stage.until(lambda: len(there.received) == here.sent and len(here.received) == there.sent
                     and len(there.received_rtcp) == here.sent_rtcp
                     and len(here.received_rtcp) == there.sent_rtcp, "every packet to arrive")
@@ -95,7 +97,8 @@ def check_record(record, call, here, there):
                 "rtcp_bytes": leg.sent_rtcp_bytes}
         got = {key: stream[way][key] for key in want}
         assert got == want, f"{way}: record {json.dumps(got)}, sent {json.dumps(want)}"
-    assert stream["a_to_b"]["lost"] == 5 and stream["b_to_a"]["lost"] == 3, stream
+    assert (stream["a_to_b"]["lost"], stream["b_to_a"]["lost"]) == (6, 4), stream
+    assert stream["a_to_b"]["reported_lost"] == 7 and stream["b_to_a"]["reported_lost"] == 2, stream
 
 
 @flow("udp", kinds=nat.KINDS)

@@ -1,0 +1,545 @@
+#include "register.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alias.h"
+#include "conf.h"
+#include "record.h"
+
+#define CONTACT_SECONDS_MAX 0x7fffffff
+
+static const struct pn_str nothing;
+
+/* ---- reading ------------------------------------------------------------------------------------ */
+
+/* Seconds; a number that is too large is taken as the largest (RFC 3261 20.19), -1 when there is none. */
+static int64_t seconds_of(struct pn_str s)
+{
+	uint32_t v;
+	int err = str_u32(s, &v);
+
+	if (err == -ERANGE || (!err && v > CONTACT_SECONDS_MAX))
+		return CONTACT_SECONDS_MAX;
+	return err ? -1 : (int64_t)v;
+}
+
+static int64_t expires_of(struct pn_str params, const struct sip_msg *m)
+{
+	struct pn_str value;
+
+	if (!param_find(params, "expires", &value))
+		return seconds_of(value);
+	return seconds_of(msg_value(m, SIP_EXPIRES));
+}
+
+/* +sip.instance and reg-id (RFC 5626), else the Contact URI. */
+static int read_instance(struct sip_reg_contact *c)
+{
+	struct pn_str instance, id;
+	struct text t = { 0 };
+	int err;
+
+	if (param_find(c->params, "+sip.instance", &instance) || !instance.len)
+		return str_set(&c->instance, c->uri);
+	text_add(&t, instance);
+	if (!param_find(c->params, "reg-id", &id)) {
+		text_put(&t, ";");
+		text_add(&t, id);
+	}
+	err = t.failed ? -ENOMEM : str_set(&c->instance, text_str(&t));
+	text_free(&t);
+	return err;
+}
+
+static int read_contact(struct sip_server *s, struct pn_str value)
+{
+	struct sip_reg *r = s->reg;
+	struct sip_reg_contact *c;
+	struct sip_name_addr n;
+
+	if (str_is(value, "*")) {
+		r->star = true;
+		return 0;
+	}
+	if (r->n == SIP_CONTACTS_MAX || name_addr_parse(value, &n))
+		return 400;
+	c = &r->contact[r->n++];
+	c->value = value;
+	c->uri = n.uri;
+	c->params = n.params;
+	c->brackets = n.brackets;
+	c->asked = expires_of(n.params, s->req);
+	return read_instance(c) ? 500 : 0;
+}
+
+int reg_read(struct sip_server *s)
+{
+	struct sip_name_addr to;
+	char aor[256];
+	int status = 0;
+
+	s->reg = calloc(1, sizeof(*s->reg));
+	if (!s->reg)
+		return 500;
+	if (name_addr_parse(s->req->to, &to))
+		return 400;
+	if (str_set(&s->reg->aor, aor_of(to.uri, NULL, aor) ? str_of(aor) : to.uri))
+		return 500;
+	for (const struct sip_field *f = msg_field(s->req, SIP_CONTACT); f; f = msg_next(s->req, f)) {
+		struct pn_str rest = f->value, value;
+
+		while (!status && next_value(&rest, &value) == 1)
+			status = read_contact(s, value);
+	}
+	if (!status && s->reg->star && (s->reg->n || seconds_of(msg_value(s->req, SIP_EXPIRES))))
+		return 400;
+	return status;
+}
+
+void reg_free(struct sip_reg *r)
+{
+	if (!r)
+		return;
+	str_drop(&r->aor);
+	for (size_t i = 0; i < r->n; i++) {
+		str_drop(&r->contact[i].instance);
+		str_drop(&r->contact[i].alias);
+	}
+	free(r);
+}
+
+/* ---- bindings ----------------------------------------------------------------------------------- */
+
+static struct pn_binding *next_of(struct sip_server *s, struct pn_binding *after)
+{
+	return s->sip->svc->binding_find(s->sip->host, s->realm, PN_BY_IDENTITY, s->reg->aor.p,
+					 s->reg->aor.len, after);
+}
+
+struct pn_binding *reg_binding(struct sip_server *s, size_t i)
+{
+	struct pn_binding *b = NULL;
+
+	while ((b = next_of(s, b)))
+		if (str_eq(s->sip->svc->binding_info(b)->instance, s->reg->contact[i].instance))
+			return b;
+	return NULL;
+}
+
+static struct pn_addr claimed_addr(struct sip *sip, struct pn_str uri)
+{
+	struct pn_addr a = { 0 };
+	struct sip_uri u;
+
+	if (!uri_parse(uri, &u) && u.sip)
+		sip_host_addr(sip, u.host, u.port, &a);
+	return a;
+}
+
+/* A terminal without instance id that was restarted comes with another port and Call-ID, from the same
+ * host behind the same NAT: it takes its old binding over, and its alias stays. */
+static void find_restarted(struct sip_server *s)
+{
+	const struct pn_services *svc = s->sip->svc;
+	struct sip_reg_contact *c = &s->reg->contact[0];
+	struct pn_addr claimed = claimed_addr(s->sip, c->uri);
+	struct pn_binding *b = NULL;
+
+	if (s->reg->n != 1 || !str_eq(c->instance, c->uri) || !claimed.family || reg_binding(s, 0))
+		return;
+	while ((b = next_of(s, b))) {
+		const struct pn_binding_info *info = svc->binding_info(b);
+		struct sip_record r = record_of(s->sip, b);
+
+		if (info->instance.len && info->instance.p[0] != '"' &&
+		    addr_same_ip(&info->pinhole, &s->remote) && addr_same_ip(&info->claimed, &claimed) &&
+		    !str_eq(r.call_id, s->req->call_id)) {
+			str_set(&c->instance, info->instance);
+			return;
+		}
+	}
+}
+
+static int put_binding(struct sip_server *s, size_t i, struct pn_realm *alias_realm)
+{
+	const struct pn_services *svc = s->sip->svc;
+	struct sip_reg_contact *c = &s->reg->contact[i];
+	struct sip_record fresh = { .cseq = s->req->cseq, .contact = c->uri, .call_id = s->req->call_id };
+	struct pn_binding *b = reg_binding(s, i);
+	uint8_t packed[SIP_RECORD_MAX], copy[SIP_RECORD_MAX];
+	struct pn_binding_args args = {
+		.size = sizeof(args),
+		.realm = s->realm,
+		.identity = s->reg->aor,
+		.instance = c->instance,
+		.claimed = claimed_addr(s->sip, c->uri),
+		.pinhole = s->remote,
+		.flow = s->flow,
+		.alias_realm = alias_realm,
+		.expires_ms = SIP_ENDS_MS(s->sip->conf) + 1000,
+		.data = packed,
+	};
+	long len;
+	int err;
+
+	svc->random(&fresh.nonce, sizeof(fresh.nonce));
+	len = record_pack(&fresh, packed);
+	if (len < 0)
+		return 400;
+	args.data_len = (size_t)len;
+	/* An active binding keeps what was accepted until this is. */
+	if (b && svc->binding_info(b)->state == PN_ACTIVE &&
+	    svc->binding_info(b)->data_len <= sizeof(copy)) {
+		args.data_len = svc->binding_info(b)->data_len;
+		memcpy(copy, svc->binding_info(b)->data, args.data_len);
+		args.data = copy;
+	}
+	err = svc->binding_put(s->sip->host, &args, &b);
+	if (err)
+		return err == -ENOSPC ? 503 : err == -EACCES || err == -EDQUOT ? 403 : 500;
+	c->put = true;
+	return str_set(&c->alias, svc->binding_info(b)->alias) ? 500 : 0;
+}
+
+int reg_put(struct sip_server *s, struct pn_realm *alias_realm)
+{
+	struct sip_reg *r = s->reg;
+	int status = 0;
+
+	find_restarted(s);
+	for (size_t i = 0; i < r->n && !status; i++) {
+		struct pn_binding *b = r->contact[i].asked ? NULL : reg_binding(s, i);
+		struct sip_uri u;
+
+		if (uri_parse(r->contact[i].uri, &u) || !u.sip)
+			continue;
+		if (r->contact[i].asked)
+			status = put_binding(s, i, alias_realm);
+		else if (b)
+			str_set(&r->contact[i].alias, s->sip->svc->binding_info(b)->alias);
+	}
+	return status;
+}
+
+void reg_refuse(struct sip_server *s)
+{
+	for (size_t i = 0; s->reg && i < s->reg->n; i++) {
+		struct pn_binding *b = s->reg->contact[i].put ? reg_binding(s, i) : NULL;
+
+		if (b)
+			s->sip->svc->binding_refuse(b);
+		s->reg->contact[i].put = false;
+	}
+}
+
+/* ---- towards the registrar ---------------------------------------------------------------------- */
+
+static int64_t upstream_seconds(struct sip_server *s, int64_t asked)
+{
+	int64_t least = (int64_t)(s->sip->conf->upstream_ms / 1000);
+
+	return asked > 0 && asked < least ? least : asked;
+}
+
+static void put_number(struct rewrite *rw, struct pn_str span, int64_t value)
+{
+	struct text t = { 0 };
+
+	text_fmt(&t, "%lld", (long long)value);
+	rewrite_span(rw, span, text_str(&t));
+	text_free(&t);
+}
+
+static void alias_contact(struct rewrite *rw, const struct sip_reg_contact *c)
+{
+	char token[SIP_TOKEN_LEN + 1];
+	struct text t = { 0 };
+	struct sip_uri u;
+
+	if (uri_parse(c->uri, &u) || !u.sip)
+		return;
+	sip_token(rw->sip, token);
+	text_add(&t, u.scheme);
+	text_put(&t, ":");
+	text_add(&t, c->alias.len ? c->alias : str_of(token));
+	text_fmt(&t, "@%s", rw->own);
+	rewrite_span(rw, c->uri, text_str(&t));
+	text_free(&t);
+}
+
+/* The span of a request's copy in the server lies in rw->m too: they are the same message. */
+void reg_rewrite_request(struct rewrite *rw, struct sip_server *s)
+{
+	struct sip_reg *r = s->reg;
+	const struct sip_field *f = msg_field(s->req, SIP_EXPIRES);
+	int64_t common = f ? seconds_of(f->value) : -1;
+
+	if (f && common > 0 && upstream_seconds(s, common) != common)
+		put_number(rw, f->value, upstream_seconds(s, common));
+	for (size_t i = 0; i < r->n; i++) {
+		const struct sip_reg_contact *c = &r->contact[i];
+		struct pn_str value;
+
+		alias_contact(rw, c);
+		if (!param_find(c->params, "expires", &value) &&
+		    upstream_seconds(s, c->asked) != c->asked)
+			put_number(rw, value, upstream_seconds(s, c->asked));
+	}
+}
+
+/* ---- the registrar's answer ---------------------------------------------------------------------- */
+
+int64_t reg_grant(struct sip_server *s, size_t i, int64_t offered)
+{
+	int64_t grant = (int64_t)(s->sip->conf->terminal_ms / 1000), asked = s->reg->contact[i].asked;
+
+	if (asked >= 0 && asked < grant)
+		grant = asked;
+	return offered >= 0 && offered < grant ? offered : grant;
+}
+
+/* Which of the REGISTER's Contacts a URI of the answer stands for, or -1. */
+static int contact_of(const struct sip_reg *r, struct pn_str uri)
+{
+	struct sip_uri u;
+
+	if (uri_parse(uri, &u) || !u.user.len)
+		return -1;
+	for (size_t i = 0; i < r->n; i++)
+		if (r->contact[i].alias.len && str_eq(r->contact[i].alias, u.user))
+			return (int)i;
+	return -1;
+}
+
+void reg_answer(struct text *t, const struct sip_reg_contact *c, struct pn_str params)
+{
+	struct pn_str rest = params, name, value;
+
+	text_put(t, "<");
+	text_add(t, c->uri);
+	text_put(t, ">");
+	while (next_param(&rest, &name, &value) == 1) {
+		if (str_iis(name, "expires"))
+			continue;
+		text_put(t, ";");
+		text_add(t, name);
+		text_put(t, value.len ? "=" : "");
+		text_add(t, value);
+	}
+}
+
+/* Our own Contact in the answer: the terminal's URI back, and its shorter lifetime. Returns whether
+ * that lifetime stands in Expires alone. */
+static bool restore_contact(struct rewrite *rw, struct sip_server *s, const struct sip_name_addr *n,
+			    size_t i)
+{
+	const struct sip_reg_contact *c = &s->reg->contact[i];
+	struct pn_str value;
+	struct text t = { 0 };
+	int64_t offered = expires_of(n->params, rw->m);
+	bool wrap = !n->brackets && c->uri.len &&
+		    (memchr(c->uri.p, ';', c->uri.len) || memchr(c->uri.p, '?', c->uri.len));
+
+	text_put(&t, wrap ? "<" : "");
+	text_add(&t, c->uri);
+	text_put(&t, wrap ? ">" : "");
+	rewrite_span(rw, n->uri, text_str(&t));
+	text_free(&t);
+	if (param_find(n->params, "expires", &value))
+		return true;
+	if (offered != reg_grant(s, i, offered))
+		put_number(rw, value, reg_grant(s, i, offered));
+	return false;
+}
+
+/* Another binding of the same terminal, which a query lists. */
+static void restore_other(struct rewrite *rw, struct sip_server *s, const struct sip_name_addr *n)
+{
+	const struct pn_binding_info *info;
+	struct pn_binding *b;
+	struct sip_uri u;
+
+	if (uri_parse(n->uri, &u) || alias_find(rw->sip, rw->from, u.user, &b))
+		return;
+	info = rw->sip->svc->binding_info(b);
+	if (info->realm == s->realm && addr_same(&info->pinhole, &s->remote) && n->brackets)
+		rewrite_span(rw, n->uri, record_of(rw->sip, b).contact);
+}
+
+void reg_rewrite_response(struct rewrite *rw, struct sip_server *s)
+{
+	const struct sip_field *expires = msg_field(rw->m, SIP_EXPIRES);
+	bool common = false;
+	size_t which = 0;
+
+	if (rw->m->status < 200 || rw->m->status >= 300)
+		return;
+	for (const struct sip_field *f = msg_field(rw->m, SIP_CONTACT); f; f = msg_next(rw->m, f)) {
+		struct pn_str rest = f->value, value;
+		struct sip_name_addr n;
+
+		while (next_value(&rest, &value) == 1) {
+			int i = name_addr_parse(value, &n) ? -1 : contact_of(s->reg, n.uri);
+
+			if (i >= 0 && restore_contact(rw, s, &n, (size_t)i)) {
+				common = true;
+				which = (size_t)i;
+			} else if (i < 0 && n.uri.len) {
+				restore_other(rw, s, &n);
+			}
+		}
+	}
+	if (common && expires) {
+		int64_t offered = seconds_of(expires->value), grant = reg_grant(s, which, offered);
+
+		if (grant != offered)
+			put_number(rw, expires->value, grant);
+	}
+}
+
+/* Header fields of the 200 that the terminal must find again in the answer to a refresh. */
+static void add_extra(struct text *t, const struct sip_msg *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->field[i].id == SIP_OTHER || m->field[i].id == SIP_REQUIRE)
+			text_add(t, m->field[i].line);
+}
+
+static void keep_record(struct sip_server *s, size_t i, struct pn_str params, const struct sip_msg *m)
+{
+	struct sip_reg_contact *c = &s->reg->contact[i];
+	struct pn_binding *b = reg_binding(s, i);
+	struct sip_record r = { .cseq = s->req->cseq,
+				.nonce = record_of(s->sip, b).nonce,
+				.contact = c->uri,
+				.value = c->value,
+				.call_id = s->req->call_id };
+	struct text answer = { 0 }, extra = { 0 };
+	uint8_t packed[SIP_RECORD_MAX];
+	long len;
+
+	reg_answer(&answer, c, params);
+	if (s->reg->n == 1 && !answer.failed)
+		r.answer = text_str(&answer);
+	add_extra(&extra, m);
+	r.extra = text_str(&extra);
+	len = record_pack(&r, packed);
+	if (len < 0 || extra.failed) {
+		r.answer = r.extra = r.value = nothing;
+		len = record_pack(&r, packed);
+	}
+	if (b && len > 0)
+		s->sip->svc->binding_set_data(b, packed, (size_t)len);
+	text_free(&answer);
+	text_free(&extra);
+}
+
+/* The value in the answer that stands for the i-th Contact. */
+static bool find_answer(const struct sip_msg *m, const struct sip_reg *r, size_t i,
+			struct sip_name_addr *out)
+{
+	for (const struct sip_field *f = msg_field(m, SIP_CONTACT); f; f = msg_next(m, f)) {
+		struct pn_str rest = f->value, value;
+
+		while (next_value(&rest, &value) == 1)
+			if (!name_addr_parse(value, out) && contact_of(r, out->uri) == (int)i)
+				return true;
+	}
+	return false;
+}
+
+static void accept_contact(struct sip_server *s, size_t i, const struct sip_msg *m)
+{
+	const struct pn_services *svc = s->sip->svc;
+	struct sip_reg_contact *c = &s->reg->contact[i];
+	struct pn_binding *b = reg_binding(s, i);
+	struct sip_name_addr n;
+	int64_t offered;
+
+	if (!b)
+		return;
+	if (!c->asked) {
+		svc->binding_remove(b);
+		return;
+	}
+	if (!find_answer(m, s->reg, i, &n)) {
+		if (c->put)
+			svc->binding_refuse(b);
+		return;
+	}
+	offered = expires_of(n.params, m);
+	if (offered < 0)
+		offered = c->asked > 0 ? upstream_seconds(s, c->asked) : 3600;
+	svc->binding_accept(b, (uint64_t)reg_grant(s, i, offered) * 1000, (uint64_t)offered * 1000);
+	keep_record(s, i, n.params, m);
+}
+
+void reg_accept(struct sip_server *s, const struct sip_msg *m)
+{
+	struct pn_binding *b;
+
+	for (size_t i = 0; i < s->reg->n; i++) {
+		accept_contact(s, i, m);
+		s->reg->contact[i].put = false;
+	}
+	while (s->reg->star && (b = next_of(s, NULL)))
+		s->sip->svc->binding_remove(b);
+}
+
+/* ---- refreshes ------------------------------------------------------------------------------------ */
+
+static bool may_refresh(struct sip_server *s, struct pn_binding *b, int64_t grant)
+{
+	const struct pn_binding_info *info = s->sip->svc->binding_info(b);
+	const struct sip_reg_contact *c = &s->reg->contact[0];
+	struct sip_record r = record_of(s->sip, b);
+	uint64_t now = s->sip->svc->now_ms(s->sip->host);
+
+	return info->state == PN_ACTIVE && info->flow == s->flow && addr_same(&info->pinhole, &s->remote) &&
+	       r.answer.len && str_eq(r.value, c->value) && str_eq(r.call_id, s->req->call_id) &&
+	       s->req->cseq > r.cseq && grant > 0 &&
+	       info->upstream_at_ms > now + 2 * (uint64_t)grant * 1000;
+}
+
+static bool renew(struct sip_server *s, struct pn_binding *b, int64_t grant)
+{
+	const struct pn_services *svc = s->sip->svc;
+	const struct pn_binding_info *info = svc->binding_info(b);
+	struct sip_record r = record_of(s->sip, b);
+	uint64_t left = info->upstream_at_ms - svc->now_ms(s->sip->host);
+	uint8_t packed[SIP_RECORD_MAX];
+	long len;
+
+	r.cseq = s->req->cseq;
+	len = record_pack(&r, packed);
+	if (len < 0 || svc->binding_set_data(b, packed, (size_t)len))
+		return false;
+	svc->binding_accept(b, (uint64_t)grant * 1000, left);
+	return true;
+}
+
+bool reg_refresh(struct sip_server *s)
+{
+	struct pn_binding *b = s->reg->n == 1 && !s->reg->star ? reg_binding(s, 0) : NULL;
+	struct sip_record r;
+	struct text extra = { 0 };
+	int64_t grant;
+
+	if (!b || s->reg->contact[0].asked == 0)
+		return false;
+	grant = reg_grant(s, 0, -1);
+	if (!may_refresh(s, b, grant) || !renew(s, b, grant))
+		return false;
+	r = record_of(s->sip, b);
+	text_put(&extra, "Contact: ");
+	text_add(&extra, r.answer);
+	text_fmt(&extra, ";expires=%lld\r\n", (long long)grant);
+	text_add(&extra, r.extra);
+	if (!extra.failed)
+		server_reply_extra(s, 200, NULL, text_str(&extra));
+	text_free(&extra);
+	s->sip->svc->count(s->sip->host, SIP_CNT_REFRESHES);
+	return true;
+}
