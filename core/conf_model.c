@@ -204,14 +204,22 @@ static void data_form(const xmlNode *data, struct buf *out)
 	const char *low = param(data, "minInclusive"), *high = param(data, "maxInclusive");
 	const char *pattern = param(data, "pattern"), *type = attr_of(data, "type");
 
+	if (!type)
+		type = "";
+	if (!low && !strcmp(type, "positiveInteger"))
+		low = "1";
+	if (!low && !strcmp(type, "nonNegativeInteger"))
+		low = "0";
 	if (pattern)
 		buf_addf(out, "text that matches %s", pattern);
 	else if (high)
 		buf_addf(out, "a number from %s to %s", low ? low : "0", high);
 	else if (low)
 		buf_addf(out, "a number from %s on", low);
+	else if (!strcmp(type, "string") || !strcmp(type, "token"))
+		buf_addf(out, param(data, "minLength") ? "text that is not empty" : "text");
 	else
-		buf_addf(out, "a value of the type %s", type ? type : "that the schema names");
+		buf_addf(out, "a value of the type \"%s\"", type);
 }
 
 static void form(const xmlNode *p, unsigned depth, struct buf *out);

@@ -92,9 +92,10 @@ static void run_line(struct client *k, const char *line)
 	struct ctl *c = k->ctl;
 	const struct conf *before = c->core->conf;
 
-	log_debug("ctl %s: request", line);
 	if (ctl_run(c->core, line, &k->out))
 		log_info("ctl %s: refused", line);
+	else
+		log_debug("ctl %s: done", line);
 	if (buf_add(&k->out, "\n", 1))
 		k->closing = true;
 	if (c->core->conf != before && c->applied)

@@ -176,6 +176,8 @@ static void print_cell(FILE *out, const struct grid *g, size_t at, size_t width,
 	int pad = (int)(width - width_of(text));
 	bool last = at + 1 == g->n_columns;
 
+	if (last && !*text)
+		return;
 	fputs(at ? "  " : "", out);
 	if (to_the_right(g->column[at].form))
 		fprintf(out, "%*s%s", pad, "", text);

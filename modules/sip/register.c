@@ -112,7 +112,7 @@ void reg_free(struct sip_reg *r)
 
 /* ---- bindings ----------------------------------------------------------------------------------- */
 
-static struct pn_binding *next_of(struct sip_server *s, struct pn_binding *after)
+struct pn_binding *reg_next(struct sip_server *s, struct pn_binding *after)
 {
 	return s->sip->svc->binding_find(s->sip->host, s->realm, PN_BY_IDENTITY, s->reg->aor.p,
 					 s->reg->aor.len, after);
@@ -122,7 +122,7 @@ struct pn_binding *reg_binding(struct sip_server *s, size_t i)
 {
 	struct pn_binding *b = NULL;
 
-	while ((b = next_of(s, b)))
+	while ((b = reg_next(s, b)))
 		if (str_eq(s->sip->svc->binding_info(b)->instance, s->reg->contact[i].instance))
 			return b;
 	return NULL;
@@ -149,7 +149,7 @@ static void find_restarted(struct sip_server *s)
 
 	if (s->reg->n != 1 || !str_eq(c->instance, c->uri) || !claimed.family || reg_binding(s, 0))
 		return;
-	while ((b = next_of(s, b))) {
+	while ((b = reg_next(s, b))) {
 		const struct pn_binding_info *info = svc->binding_info(b);
 		struct sip_record r = record_of(s->sip, b);
 
@@ -407,7 +407,7 @@ static void add_extra(struct text *t, const struct sip_msg *m)
 			text_add(t, m->field[i].line);
 }
 
-static void keep_record(struct sip_server *s, size_t i, struct pn_str params, const struct sip_msg *m)
+void reg_keep(struct sip_server *s, size_t i, struct pn_str params, const struct sip_msg *m)
 {
 	struct sip_reg_contact *c = &s->reg->contact[i];
 	struct pn_binding *b = reg_binding(s, i);
@@ -423,7 +423,8 @@ static void keep_record(struct sip_server *s, size_t i, struct pn_str params, co
 	reg_answer(&answer, c, params);
 	if (s->reg->n == 1 && !answer.failed)
 		r.answer = text_str(&answer);
-	add_extra(&extra, m);
+	if (m)
+		add_extra(&extra, m);
 	r.extra = text_str(&extra);
 	len = record_pack(&r, packed);
 	if (len < 0 || extra.failed) {
@@ -473,19 +474,28 @@ static void accept_contact(struct sip_server *s, size_t i, const struct sip_msg 
 	if (offered < 0)
 		offered = c->asked > 0 ? upstream_seconds(s, c->asked) : 3600;
 	svc->binding_accept(b, (uint64_t)reg_grant(s, i, offered) * 1000, (uint64_t)offered * 1000);
-	keep_record(s, i, n.params, m);
+	reg_keep(s, i, n.params, m);
+}
+
+void reg_remove_all(struct sip_server *s)
+{
+	struct pn_binding *list[64], *b = NULL;
+	size_t n = 0;
+
+	while (n < 64 && (b = reg_next(s, b)))
+		list[n++] = b;
+	while (n)
+		s->sip->svc->binding_remove(list[--n]);
 }
 
 void reg_accept(struct sip_server *s, const struct sip_msg *m)
 {
-	struct pn_binding *b;
-
 	for (size_t i = 0; i < s->reg->n; i++) {
 		accept_contact(s, i, m);
 		s->reg->contact[i].put = false;
 	}
-	while (s->reg->star && (b = next_of(s, NULL)))
-		s->sip->svc->binding_remove(b);
+	if (s->reg->star)
+		reg_remove_all(s);
 }
 
 /* ---- refreshes ------------------------------------------------------------------------------------ */

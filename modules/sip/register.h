@@ -35,6 +35,12 @@ void reg_accept(struct sip_server *s, const struct sip_msg *m);
 void reg_refuse(struct sip_server *s);
 /* The binding of the i-th Contact, if it still exists. */
 struct pn_binding *reg_binding(struct sip_server *s, size_t i);
+/* The first (after NULL) or next binding of the address-of-record in the terminal's realm. */
+struct pn_binding *reg_next(struct sip_server *s, struct pn_binding *after);
+void reg_remove_all(struct sip_server *s);
+/* Stores what the accepted REGISTER said with the binding of its i-th Contact. params: those that the
+ * registrar gave the Contact; m: its answer, whose other header fields a refresh repeats; may be NULL. */
+void reg_keep(struct sip_server *s, size_t i, struct pn_str params, const struct sip_msg *m);
 /* Seconds that this Contact is granted of `offered`. */
 int64_t reg_grant(struct sip_server *s, size_t i, int64_t offered);
 /* The Contact value as the terminal shall see it, without expires. */

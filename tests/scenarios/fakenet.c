@@ -8,10 +8,12 @@
 
 #define STREAM_MAX (1u << 20)
 
+enum sock_kind { SOCK_UDP, SOCK_LISTEN, SOCK_CONN, SOCK_HOST };
+
 struct sock { /* a bound socket, a TCP listener, a connection, or a host that accepts */
 	struct sock *next;
 	struct fakenet *net;
-	enum { SOCK_UDP, SOCK_LISTEN, SOCK_CONN, SOCK_HOST } kind;
+	enum sock_kind kind;
 	unsigned realm;
 	struct pn_addr local, remote;
 	void *owner;
@@ -62,7 +64,7 @@ void fakenet_free(struct fakenet *n)
 	free(n);
 }
 
-static struct sock *sock_add(struct fakenet *n, int kind, unsigned realm, const struct pn_addr *local)
+static struct sock *sock_add(struct fakenet *n, enum sock_kind kind, unsigned realm, const struct pn_addr *local)
 {
 	struct sock *s = calloc(1, sizeof(*s));
 	if (!s)
@@ -90,7 +92,7 @@ static void sock_drop(struct sock *s)
 }
 
 /* port 0 takes the first of that kind and family */
-static struct sock *sock_at(struct fakenet *n, int kind, unsigned realm, const struct pn_addr *local)
+static struct sock *sock_at(struct fakenet *n, enum sock_kind kind, unsigned realm, const struct pn_addr *local)
 {
 	for (struct sock *s = n->socks; s; s = s->next) {
 		if (s->kind != kind || s->realm != realm || s->closed)
@@ -285,8 +287,16 @@ static void tcp_close(void *sock_or_conn)
 		sock_drop(s);
 }
 
-const struct net_ops fakenet_ops = { udp_bind,	udp_send,  udp_close,	   tcp_listen,
-				     tcp_connect, tcp_write, tcp_want_write, tcp_close };
+const struct net_ops fakenet_ops = {
+	.udp_bind = udp_bind,
+	.udp_send = udp_send,
+	.udp_close = udp_close,
+	.tcp_listen = tcp_listen,
+	.tcp_connect = tcp_connect,
+	.tcp_write = tcp_write,
+	.tcp_want_write = tcp_want_write,
+	.tcp_close = tcp_close,
+};
 
 int fakenet_listen(struct fakenet *n, unsigned realm, const struct pn_addr *host)
 {

@@ -50,7 +50,7 @@ static int verb_refused(struct world *w, const struct step *s)
 /* host NAME REALM ADDRESS:PORT */
 static int verb_host(struct world *w, const struct step *s)
 {
-	struct host *h = &w->host[w->n_hosts];
+	struct actor *h = &w->host[w->n_hosts];
 	if (s->n < 4 || w->n_hosts == HOSTS_MAX || addr_parse_port(str_of(s->word[3]), 0, &h->addr))
 		return fail(w, "expected: host NAME REALM ADDRESS:PORT");
 	for (size_t i = 0; i < w->n_hosts; i++)
@@ -82,7 +82,7 @@ static int verb_provider(struct world *w, const struct step *s)
 /* > HOST [to ADDRESS:PORT] [lf|hex] */
 static int verb_send(struct world *w, const struct step *s)
 {
-	struct host *h = world_host(w, s->word[1]);
+	struct actor *h = world_host(w, s->word[1]);
 	struct pn_realm *r = h ? world_realm(w, h) : NULL;
 	if (!r)
 		return -1;
@@ -118,7 +118,7 @@ static int match_body(struct world *w, const struct step *s, const void *got, si
 /* < HOST [lf|hex]: the next message that Postern sent to the host. */
 static int verb_expect(struct world *w, const struct step *s)
 {
-	struct host *h = world_host(w, s->word[1]);
+	struct actor *h = world_host(w, s->word[1]);
 	struct pn_realm *r = h ? world_realm(w, h) : NULL;
 	if (!r)
 		return -1;
@@ -146,7 +146,7 @@ static int verb_nothing(struct world *w, const struct step *s)
 	if (!strcmp(what, "media")) {
 		p = fakenet_left_media(w->net);
 	} else if (*what) {
-		struct host *h = world_host(w, what);
+		struct actor *h = world_host(w, what);
 		if (!h)
 			return -1;
 		p = fakenet_left(w->net, &h->addr);
@@ -160,7 +160,7 @@ static int verb_nothing(struct world *w, const struct step *s)
 
 static int verb_flush(struct world *w, const struct step *s)
 {
-	struct host *h = s->n > 1 && strcmp(s->word[1], "media") != 0 ? world_host(w, s->word[1]) : NULL;
+	struct actor *h = s->n > 1 && strcmp(s->word[1], "media") != 0 ? world_host(w, s->word[1]) : NULL;
 	if (s->n > 1 && !strcmp(s->word[1], "media"))
 		fakenet_flush_media(w->net);
 	else if (s->n > 1 && !h)
@@ -244,7 +244,7 @@ static int verb_set(struct world *w, const struct step *s)
 
 static int verb_tcp(struct world *w, const struct step *s)
 {
-	struct host *h = world_host(w, s->word[1]);
+	struct actor *h = world_host(w, s->word[1]);
 	struct pn_realm *r = h ? world_realm(w, h) : NULL;
 	if (!r)
 		return -1;

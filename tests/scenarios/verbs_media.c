@@ -68,7 +68,7 @@ static size_t make(const struct step *s, const char *kind, uint16_t seq, uint8_t
 /* rtp|rtcp|udp HOST:PORT -> PORT [seq N] [ssrc N] [pt N] [x N] [text WORD] */
 int verb_media_send(struct world *w, const struct step *s)
 {
-	struct host *h;
+	struct actor *h;
 	struct pn_addr from;
 	uint8_t p[TEXT_MAX];
 	if (s->n < 4 || strcmp(s->word[2], "->") != 0)
@@ -100,7 +100,7 @@ static int differs(struct world *w, const struct packet *p, const uint8_t *want,
 /* got rtp|rtcp|udp HOST:PORT from PORT [the same as in sending] */
 int verb_media_got(struct world *w, const struct step *s)
 {
-	struct host *h;
+	struct actor *h;
 	struct pn_addr to;
 	uint8_t want[TEXT_MAX];
 	if (s->n < 5 || strcmp(s->word[3], "from") != 0)

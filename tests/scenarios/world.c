@@ -41,7 +41,7 @@ int world_init(struct world *w)
 	struct core_env env = {
 		.loop = w->loop, .net = &fakenet_ops, .net_arg = w->net,
 		.relay_net = &fakenet_media_ops, .relay_net_arg = w->net,
-		.provider = &test_provider_ops, .provider_arg = &w->provider, .cdr = w->cdr,
+		.provider = &test_provider_ops, .provider_arg = &w->provider, .cdr = w->cdr, .offline = true,
 	};
 	w->core = core_new(&env);
 	if (!w->core)
@@ -73,7 +73,7 @@ int fail(struct world *w, const char *fmt, ...)
 	return -1;
 }
 
-struct host *world_host(struct world *w, const char *name)
+struct actor *world_host(struct world *w, const char *name)
 {
 	for (size_t i = 0; name && i < w->n_hosts; i++)
 		if (!strcmp(w->host[i].name, name))
@@ -82,7 +82,7 @@ struct host *world_host(struct world *w, const char *name)
 	return NULL;
 }
 
-struct pn_realm *world_realm(struct world *w, const struct host *h)
+struct pn_realm *world_realm(struct world *w, const struct actor *h)
 {
 	struct pn_realm *r = w->core->realms ? realms_find(w->core->realms, h->realm) : NULL;
 	if (!r)
@@ -90,7 +90,7 @@ struct pn_realm *world_realm(struct world *w, const struct host *h)
 	return r;
 }
 
-int world_endpoint(struct world *w, const char *text, struct host **host, struct pn_addr *addr)
+int world_endpoint(struct world *w, const char *text, struct actor **host, struct pn_addr *addr)
 {
 	char name[64];
 	const char *colon = text ? strrchr(text, ':') : NULL;

@@ -11,7 +11,7 @@
 #define HOSTS_MAX 32u
 #define WHY_MAX 2048u
 
-struct host {
+struct actor {
 	char name[32];
 	char realm[32];
 	struct pn_addr addr;
@@ -24,7 +24,7 @@ struct world {
 	struct test_provider provider;
 	struct cdr *cdr;
 	struct vars vars;
-	struct host host[HOSTS_MAX];
+	struct actor host[HOSTS_MAX];
 	size_t n_hosts;
 	struct buf cdrs, logs; /* lines not looked at yet; all log lines */
 	char why[WHY_MAX];     /* the first thing that went wrong */
@@ -39,10 +39,10 @@ int world_end(struct world *w);
 int fail(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Helpers that verbs share (world.c) */
-struct host *world_host(struct world *w, const char *name);
-struct pn_realm *world_realm(struct world *w, const struct host *h);
+struct actor *world_host(struct world *w, const char *name);
+struct pn_realm *world_realm(struct world *w, const struct actor *h);
 /* "alice:4000" or "alice": the host and its address with that port. */
-int world_endpoint(struct world *w, const char *text, struct host **host, struct pn_addr *addr);
+int world_endpoint(struct world *w, const char *text, struct actor **host, struct pn_addr *addr);
 /* Message text to octets: CRLF line ends unless `lf`; or hex. Holes are filled in when expand is set. */
 int world_body(struct world *w, const struct step *s, bool expand, struct buf *out);
 bool step_has(const struct step *s, const char *word);

@@ -547,7 +547,7 @@ Test(media, queue_is_bounded)
 {
 	struct rig *r = rig_new();
 	struct pn_session *s = rig_session(r, "k");
-	char key[8];
+	char key[16];
 
 	r->manners = RIG_LATER;
 	rig_offer(r, s, A, "audio " PHONE);
@@ -570,7 +570,7 @@ Test(media, held_octets_are_bounded)
 	memset(big, 'x', sizeof(big) - 1);
 	r->manners = RIG_LATER;
 	for (n = 0; n < 100 && !err; n++) {
-		char key[8];
+		char key[16];
 		struct pn_session *s;
 
 		snprintf(key, sizeof(key), "%zu", n);
@@ -684,7 +684,7 @@ Test(media, same_declaration_keeps_the_latch)
 		bool reopened;
 	} row[] = {
 		{ "audio 10.1.1.1:4000", false },
-		{ "audio 0.0.0.0:4000 hold; x", false },
+		{ "audio 0.0.0.0:4000 hold", false },
 		{ "audio 10.1.1.1:4002", true },
 	};
 
