@@ -23,6 +23,12 @@ void api_use(struct core *c)
 	in_use = c;
 }
 
+void api_forget(struct core *c)
+{
+	if (in_use == c)
+		in_use = NULL;
+}
+
 static struct module *module_of(struct pn_host *h)
 {
 	return (struct module *)h;

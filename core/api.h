@@ -5,8 +5,9 @@
 
 #include "core.h"
 
-/* flow_send() of the ABI names no module, so the glue must know whose flows are meant: one core at a
- * time in a process. NULL: none. */
+/* flow_send() of the ABI names no module, so the glue must know whose flows are meant: those of the core
+ * that was named last. */
 void api_use(struct core *c);
+void api_forget(struct core *c); /* if it is the one in use */
 
 #endif

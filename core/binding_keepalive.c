@@ -36,12 +36,14 @@ int binding_keep_send(struct pn_binding *b)
 
 	if (b->unanswered)
 		metric_add(M_KEEPALIVE_LOST, 1);
-	b->unanswered = false;
-	err = t->ev.keepalive ? t->ev.keepalive(t->arg, b, &where) : -ENOSYS;
-	if (err < 0)
-		return err;
-	metric_add(M_KEEPALIVE_TX, 1);
+	/* before the call, which may bring the answer */
 	b->unanswered = true;
+	err = t->ev.keepalive ? t->ev.keepalive(t->arg, b, &where) : -ENOSYS;
+	if (err < 0) {
+		b->unanswered = false;
+		return err;
+	}
+	metric_add(M_KEEPALIVE_TX, 1);
 	return 0;
 }
 

@@ -148,7 +148,7 @@ struct conf *conf_parse(const char *text, size_t len, const char *path, struct p
 	if (!doc)
 		return NULL;
 	refuse_agent(xmlDocGetRootElement(doc), path, e);
-	conf_schema_check(conf_schema_core, "the core", doc, path, e);
+	conf_schema_check_core(doc, path, e);
 	c = read_document(doc, path, e);
 	xmlFreeDoc(doc);
 	if (e->n == before && e->more == more)

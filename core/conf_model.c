@@ -87,12 +87,14 @@ const xmlNode *model_start(const xmlNode *grammar)
 	return component(grammar->children, "start", NULL);
 }
 
+const xmlNode *model_define_in(const xmlNode *grammar, const char *name, const xmlNode *after)
+{
+	return component(after ? component_after(after) : grammar->children, "define", name);
+}
+
 const xmlNode *model_define(const xmlNode *ref, const xmlNode *after)
 {
-	const xmlNode *root = xmlDocGetRootElement(ref->doc);
-	const xmlNode *from = after ? component_after(after) : root ? root->children : NULL;
-
-	return component(from, "define", model_name(ref));
+	return model_define_in(xmlDocGetRootElement(ref->doc), model_name(ref), after);
 }
 
 /* ---- what may stand in an element ---- */

@@ -33,6 +33,7 @@ const xmlNode *model_inside(const xmlNode *pattern);
 const xmlNode *model_after(const xmlNode *pattern);
 /* The <define>s of a <ref>: first (after NULL), and next. */
 const xmlNode *model_define(const xmlNode *ref, const xmlNode *after);
+const xmlNode *model_define_in(const xmlNode *grammar, const char *name, const xmlNode *after);
 const xmlNode *model_start(const xmlNode *grammar);
 
 /* All that may stand in what `pattern` contains. */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/conf_rng.h"
+#include "core/conf_rng.h" /* made of etc/postern.rng */
 
 /* ---- libxml2's errors ---- */
 
@@ -81,22 +81,60 @@ static void explain(xmlDoc *schema, xmlDoc *doc, const struct conf_invalid *firs
 		conf_error(e, file, first->line, "%s: expected what the schema describes", first->text);
 }
 
+struct compiled {
+	xmlDoc *tree;
+	xmlRelaxNG *grammar;
+};
+
+static void compiled_free(struct compiled *c)
+{
+	xmlRelaxNGFree(c->grammar);
+	xmlFreeDoc(c->tree);
+	*c = (struct compiled){ NULL, NULL };
+}
+
+static int compile(const char *schema, const char *whose, const char *file, struct compiled *c,
+		   struct pn_conf_errors *e)
+{
+	char why[160] = "not well-formed";
+
+	c->tree = schema_read(schema);
+	c->grammar = c->tree ? conf_grammar_new(c->tree, why, sizeof(why)) : NULL;
+	if (c->grammar)
+		return 0;
+	compiled_free(c);
+	conf_error(e, file, 0, "schema of %s: %s: expected a RELAX NG grammar", whose, why);
+	return -EINVAL;
+}
+
+static int judge(const struct compiled *c, xmlDoc *doc, const char *file, struct pn_conf_errors *e)
+{
+	struct conf_invalid first = { .text = "" };
+
+	if (conf_grammar_accepts(c->grammar, doc, &first))
+		return 0;
+	explain(c->tree, doc, &first, file, e);
+	return -EINVAL;
+}
+
+int conf_schema_check_core(xmlDoc *doc, const char *file, struct pn_conf_errors *e)
+{
+	static struct compiled core; /* for the life of the process: reloads are quick */
+
+	if (!core.grammar && compile(conf_schema_core, "the core", file, &core, e))
+		return -EINVAL;
+	return judge(&core, doc, file, e);
+}
+
 int conf_schema_check(const char *schema, const char *whose, xmlDoc *doc, const char *file,
 		      struct pn_conf_errors *e)
 {
-	struct conf_invalid first = { .text = "" };
-	char why[160] = "not well-formed";
-	xmlDoc *tree = schema_read(schema);
-	xmlRelaxNG *g = tree ? conf_grammar_new(tree, why, sizeof(why)) : NULL;
-	int err = -EINVAL;
+	struct compiled c = { NULL, NULL };
+	int err = compile(schema, whose, file, &c, e);
 
-	if (!g)
-		conf_error(e, file, 0, "schema of %s: %s: expected a RELAX NG grammar", whose, why);
-	else if (conf_grammar_accepts(g, doc, &first))
-		err = 0;
-	else
-		explain(tree, doc, &first, file, e);
-	xmlRelaxNGFree(g);
-	xmlFreeDoc(tree);
+	if (err)
+		return err;
+	err = judge(&c, doc, file, e);
+	compiled_free(&c);
 	return err;
 }

@@ -5,8 +5,6 @@
 #include "conf_xml.h"
 #include <libxml/relaxng.h>
 
-extern const char conf_schema_core[]; /* etc/postern.rng */
-
 /* Compile; doc is not kept. NULL and a reason in why (may be NULL). */
 xmlRelaxNG *conf_grammar_new(xmlDoc *doc, char *why, size_t cap);
 /* first: the parser's own words and node for the first thing wrong; may be NULL. */
@@ -16,8 +14,9 @@ struct conf_invalid {
 };
 bool conf_grammar_accepts(xmlRelaxNG *g, xmlDoc *doc, struct conf_invalid *first);
 
-/* Judge doc by the text of a schema, explain what is wrong. whose: "module sip", for errors in the schema
- * itself. 0 or -EINVAL. */
+/* Judge doc by etc/postern.rng (which is part of the program) or by the text of a schema, and explain what
+ * is wrong. whose: "module sip", for errors in the schema itself. 0 or -EINVAL. */
+int conf_schema_check_core(xmlDoc *doc, const char *file, struct pn_conf_errors *e);
 int conf_schema_check(const char *schema, const char *whose, xmlDoc *doc, const char *file,
 		      struct pn_conf_errors *e);
 

@@ -36,29 +36,43 @@ void conf_values_free(struct conf_values *v)
 	free(v);
 }
 
-/* The schema once more, with a start that is <v>the attribute's patterns</v>. */
+/* Copies what the refs in `from` name to the grammar `to`, once each. */
+static void add_defines(xmlNode *to, const xmlNode *from)
+{
+	for (const xmlNode *p = from; p; p = model_after(p)) {
+		if (!model_is(p, "ref")) {
+			add_defines(to, model_inside(p));
+			continue;
+		}
+		if (model_define_in(to, model_name(p), NULL))
+			continue;
+		for (const xmlNode *d = NULL; (d = model_define(p, d));)
+			xmlAddChild(to, xmlDocCopyNode((xmlNode *)d, to->doc, 1));
+		for (const xmlNode *d = NULL; (d = model_define(p, d));)
+			add_defines(to, model_inside(d));
+	}
+}
+
+/* A grammar whose start is <v>the attribute's patterns</v>. */
 static xmlRelaxNG *grammar_of(xmlDoc *schema, const xmlNode *attribute)
 {
-	xmlDoc *doc = xmlCopyDoc(schema, 1);
-	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-	xmlNode *start = root ? (xmlNode *)model_start(root) : NULL, *v;
+	xmlDoc *doc = xmlNewDoc(BAD_CAST "1.0");
+	xmlNode *root = doc ? xmlDocCopyNode(xmlDocGetRootElement(schema), doc, 2) : NULL;
+	xmlNode *start, *v;
 	xmlRelaxNG *grammar = NULL;
 
-	if (!start)
+	if (!root)
 		goto out;
-	while (start->children) {
-		xmlNode *c = start->children;
-
-		xmlUnlinkNode(c);
-		xmlFreeNode(c);
-	}
-	v = xmlNewChild(start, root->ns, BAD_CAST "element", NULL);
+	xmlDocSetRootElement(doc, root);
+	start = xmlNewChild(root, root->ns, BAD_CAST "start", NULL);
+	v = start ? xmlNewChild(start, root->ns, BAD_CAST "element", NULL) : NULL;
 	if (!v)
 		goto out;
 	xmlNewProp(v, BAD_CAST "name", BAD_CAST "v");
 	xmlNewProp(v, BAD_CAST "ns", BAD_CAST "");
 	for (const xmlNode *p = model_inside(attribute); p; p = model_after(p))
 		xmlAddChild(v, xmlDocCopyNode((xmlNode *)p, doc, 1));
+	add_defines(root, model_inside(attribute));
 	grammar = conf_grammar_new(doc, NULL, 0);
 out:
 	xmlFreeDoc(doc);

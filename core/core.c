@@ -145,7 +145,6 @@ struct core *core_new(const struct core_env *env)
 		core_free(c);
 		return NULL;
 	}
-	api_use(c);
 	return c;
 }
 
@@ -177,7 +176,7 @@ void core_free(struct core *c)
 	free_old_confs(c);
 	free(c->old_conf);
 	conf_free(c->conf);
-	api_use(NULL);
+	api_forget(c);
 	free(c);
 }
 

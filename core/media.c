@@ -71,11 +71,11 @@ static int check(const struct pn_session *s, const struct declaration *d)
 {
 	const struct pn_branch *b = d->branch;
 
+	if (s->wait)
+		return -EBUSY;
 	if (d->n > MEDIA_LINES_MAX)
 		return -E2BIG;
-	if (b && (b->ended || (s->chosen && b != s->chosen)))
-		return -ESTALE;
-	return s->wait ? -EBUSY : 0;
+	return b && (b->ended || (s->chosen && b != s->chosen)) ? -ESTALE : 0;
 }
 
 void media_declare(struct pn_session *s, struct pn_branch *b, enum pn_side side, unsigned flags,

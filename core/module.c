@@ -217,10 +217,11 @@ void module_count(struct module *m, unsigned counter)
 
 void module_bad_input(struct module *m, const struct pn_msg *msg, const char *why)
 {
+	uint64_t source = addr_hash(&msg->remote, msg->realm ? msg->realm->index : 0);
 	unsigned swallowed = 0;
 
 	metric_add(M_BAD_INPUT, 1);
-	if (!log_limit_pass(m->bad, addr_hash(&msg->remote, msg->realm ? msg->realm->index : 0), loop_now(m->core->loop), &swallowed))
+	if (!log_limit_pass(m->bad, source, loop_now(m->core->loop), &swallowed))
 		return;
 	log_warn("%s %s: bad input in realm %s: %s (%u more since the last)", m->name,
 		 addr_text(&msg->remote), msg->realm ? msg->realm->info.name : "-", why, swallowed);

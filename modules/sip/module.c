@@ -8,6 +8,7 @@
 #include "client.h"
 #include "conf.h"
 #include "dialog.h"
+#include "frame.h"
 #include "keepalive.h"
 #include "reply.h"
 #include "request.h"
@@ -113,37 +114,10 @@ static void sip_discard(void *self, void *next)
 	conf_free(next);
 }
 
-/* RFC 3261 18.3: Content-Length frames a stream; blank lines between messages are skipped. */
 static long sip_frame(void *self, const uint8_t *data, size_t len)
 {
-	const char *p = (const char *)data, *end = p + len, *gap, *line;
-	size_t blank = 0;
-	uint32_t length = 0;
-
 	(void)self;
-	while (blank < len && (data[blank] == '\r' || data[blank] == '\n'))
-		blank++;
-	gap = memmem(p + blank, len - blank, "\r\n\r\n", 4);
-	if (!gap)
-		return len > SIP_DATAGRAM ? -EMSGSIZE : 0;
-	for (line = p + blank; line < gap; line = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1) {
-		const char *colon = memchr(line, ':', (size_t)(gap - line));
-		const char *eol = memmem(line, (size_t)(end - line), "\r\n", 2);
-		struct pn_str name;
-
-		if (!colon || colon > eol)
-			continue;
-		name = str_trim((struct pn_str){ line, (size_t)(colon - line) });
-		if (!str_iis(name, "Content-Length") && !str_iis(name, "l"))
-			continue;
-		if (str_u32(str_trim((struct pn_str){ colon + 1, (size_t)(eol - colon - 1) }), &length))
-			return -EBADMSG;
-	}
-	if (length > SIP_DATAGRAM)
-		return -EMSGSIZE;
-	if ((size_t)(end - gap) < 4 + (size_t)length)
-		return 0;
-	return (long)((size_t)(gap - p) + 4 + length);
+	return frame_length(data, len);
 }
 
 static void on_request(struct sip *sip, const struct sip_rx *rx)

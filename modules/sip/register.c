@@ -162,13 +162,13 @@ static void find_restarted(struct sip_server *s)
 	}
 }
 
-static int put_binding(struct sip_server *s, size_t i, struct pn_realm *alias_realm)
+/* An active binding keeps what was accepted until this is (binding_put). */
+static int put_binding(struct sip_server *s, size_t i, const struct sip_record *record)
 {
 	const struct pn_services *svc = s->sip->svc;
 	struct sip_reg_contact *c = &s->reg->contact[i];
-	struct sip_record fresh = { .cseq = s->req->cseq, .contact = c->uri, .call_id = s->req->call_id };
-	struct pn_binding *b = reg_binding(s, i);
-	uint8_t packed[SIP_RECORD_MAX], copy[SIP_RECORD_MAX];
+	uint8_t packed[SIP_RECORD_MAX];
+	long len = record_pack(record, packed);
 	struct pn_binding_args args = {
 		.size = sizeof(args),
 		.realm = s->realm,
@@ -177,30 +177,30 @@ static int put_binding(struct sip_server *s, size_t i, struct pn_realm *alias_re
 		.claimed = claimed_addr(s->sip, c->uri),
 		.pinhole = s->remote,
 		.flow = s->flow,
-		.alias_realm = alias_realm,
+		.alias_realm = s->reg->alias_realm,
 		.expires_ms = SIP_ENDS_MS(s->sip->conf) + 1000,
 		.data = packed,
+		.data_len = len < 0 ? 0 : (size_t)len,
 	};
-	long len;
-	int err;
+	struct pn_binding *b;
+	int err = len < 0 ? -EINVAL : svc->binding_put(s->sip->host, &args, &b);
 
-	svc->random(&fresh.nonce, sizeof(fresh.nonce));
-	len = record_pack(&fresh, packed);
-	if (len < 0)
-		return 400;
-	args.data_len = (size_t)len;
-	/* An active binding keeps what was accepted until this is. */
-	if (b && svc->binding_info(b)->state == PN_ACTIVE &&
-	    svc->binding_info(b)->data_len <= sizeof(copy)) {
-		args.data_len = svc->binding_info(b)->data_len;
-		memcpy(copy, svc->binding_info(b)->data, args.data_len);
-		args.data = copy;
-	}
-	err = svc->binding_put(s->sip->host, &args, &b);
+	if (err == -ENOSPC)
+		return 503;
 	if (err)
-		return err == -ENOSPC ? 503 : err == -EACCES || err == -EDQUOT ? 403 : 500;
+		return err == -EINVAL ? 400 : 500;
 	c->put = true;
 	return str_set(&c->alias, svc->binding_info(b)->alias) ? 500 : 0;
+}
+
+static struct sip_record record_for(struct sip_server *s, size_t i)
+{
+	struct sip_record r = { .cseq = s->req->cseq,
+				.contact = s->reg->contact[i].uri,
+				.call_id = s->req->call_id };
+
+	s->sip->svc->random(&r.nonce, sizeof(r.nonce));
+	return r;
 }
 
 int reg_put(struct sip_server *s, struct pn_realm *alias_realm)
@@ -208,15 +208,17 @@ int reg_put(struct sip_server *s, struct pn_realm *alias_realm)
 	struct sip_reg *r = s->reg;
 	int status = 0;
 
+	r->alias_realm = alias_realm;
 	find_restarted(s);
 	for (size_t i = 0; i < r->n && !status; i++) {
 		struct pn_binding *b = r->contact[i].asked ? NULL : reg_binding(s, i);
+		struct sip_record record = record_for(s, i);
 		struct sip_uri u;
 
 		if (uri_parse(r->contact[i].uri, &u) || !u.sip)
 			continue;
 		if (r->contact[i].asked)
-			status = put_binding(s, i, alias_realm);
+			status = put_binding(s, i, &record);
 		else if (b)
 			str_set(&r->contact[i].alias, s->sip->svc->binding_info(b)->alias);
 	}
@@ -407,34 +409,27 @@ static void add_extra(struct text *t, const struct sip_msg *m)
 			text_add(t, m->field[i].line);
 }
 
-void reg_keep(struct sip_server *s, size_t i, struct pn_str params, const struct sip_msg *m)
+int reg_keep(struct sip_server *s, size_t i, struct pn_str params, const struct sip_msg *m)
 {
 	struct sip_reg_contact *c = &s->reg->contact[i];
-	struct pn_binding *b = reg_binding(s, i);
-	struct sip_record r = { .cseq = s->req->cseq,
-				.nonce = record_of(s->sip, b).nonce,
-				.contact = c->uri,
-				.value = c->value,
-				.call_id = s->req->call_id };
+	struct sip_record r = record_for(s, i), bare = r;
 	struct text answer = { 0 }, extra = { 0 };
 	uint8_t packed[SIP_RECORD_MAX];
-	long len;
+	int status;
 
 	reg_answer(&answer, c, params);
-	if (s->reg->n == 1 && !answer.failed)
-		r.answer = text_str(&answer);
 	if (m)
 		add_extra(&extra, m);
+	r.value = c->value;
+	r.answer = s->reg->n == 1 ? text_str(&answer) : nothing;
 	r.extra = text_str(&extra);
-	len = record_pack(&r, packed);
-	if (len < 0 || extra.failed) {
-		r.answer = r.extra = r.value = nothing;
-		len = record_pack(&r, packed);
-	}
-	if (b && len > 0)
-		s->sip->svc->binding_set_data(b, packed, (size_t)len);
+	if (answer.failed || extra.failed || record_pack(&r, packed) < 0)
+		status = put_binding(s, i, &bare);
+	else
+		status = put_binding(s, i, &r);
 	text_free(&answer);
 	text_free(&extra);
+	return status;
 }
 
 /* The value in the answer that stands for the i-th Contact. */
@@ -473,8 +468,12 @@ static void accept_contact(struct sip_server *s, size_t i, const struct sip_msg 
 	offered = expires_of(n.params, m);
 	if (offered < 0)
 		offered = c->asked > 0 ? upstream_seconds(s, c->asked) : 3600;
-	svc->binding_accept(b, (uint64_t)reg_grant(s, i, offered) * 1000, (uint64_t)offered * 1000);
-	reg_keep(s, i, n.params, m);
+	if (reg_keep(s, i, n.params, m))
+		return;
+	b = reg_binding(s, i);
+	if (b)
+		svc->binding_accept(b, (uint64_t)reg_grant(s, i, offered) * 1000,
+				    (uint64_t)offered * 1000);
 }
 
 void reg_remove_all(struct sip_server *s)
@@ -519,12 +518,10 @@ static bool renew(struct sip_server *s, struct pn_binding *b, int64_t grant)
 	const struct pn_binding_info *info = svc->binding_info(b);
 	struct sip_record r = record_of(s->sip, b);
 	uint64_t left = info->upstream_at_ms - svc->now_ms(s->sip->host);
-	uint8_t packed[SIP_RECORD_MAX];
-	long len;
 
+	s->reg->alias_realm = info->alias_realm;
 	r.cseq = s->req->cseq;
-	len = record_pack(&r, packed);
-	if (len < 0 || svc->binding_set_data(b, packed, (size_t)len))
+	if (put_binding(s, 0, &r))
 		return false;
 	svc->binding_accept(b, (uint64_t)grant * 1000, left);
 	return true;

@@ -39,15 +39,13 @@ static void settle(struct sip_server *s, size_t i)
 	struct pn_binding *b = reg_binding(s, i);
 	uint64_t ms = (uint64_t)reg_grant(s, i, -1) * 1000;
 
+	c->put = false;
 	if (!b)
 		return;
-	if (!c->asked) {
+	if (!c->asked)
 		s->sip->svc->binding_remove(b);
-		return;
-	}
-	s->sip->svc->binding_accept(b, ms, ms);
-	reg_keep(s, i, c->params, NULL);
-	c->put = false;
+	else if (!reg_keep(s, i, c->params, NULL))
+		s->sip->svc->binding_accept(b, ms, ms);
 }
 
 /* A terminal sees its own Contact, and the aliases of other devices. */

@@ -7,6 +7,7 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,7 +267,7 @@ Test(net, marking_is_set)
 	socklen_t len = sizeof(tos);
 
 	cr_assert(ge(int, fd, 0));
-	cr_assert(zero(int, getsockopt(fd, IPPROTO_IP, 1 /* IP_TOS */, &tos, &len)));
+	cr_assert(zero(int, getsockopt(fd, IPPROTO_IP, IP_TOS, &tos, &len)));
 	cr_expect(eq(int, tos, 46 << 2));
 	close(fd);
 }

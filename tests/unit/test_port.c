@@ -108,43 +108,57 @@ Test(port, starts_anywhere)
 }
 
 /* Against a model: never twice, never before its time, never lost. */
+enum { FIRST = 20000, PAIRS = 300, REST_MS = 500 };
+
+struct model {
+	struct port_pool *pool;
+	struct { bool taken; uint64_t free_at; } pair[PAIRS];
+	size_t taken;
+	uint64_t now;
+};
+
+static void model_take(struct model *m)
+{
+	int port = port_take(m->pool, m->now);
+	size_t k = (size_t)(port - FIRST) / 2;
+
+	if (port < 0) {
+		for (k = 0; k < PAIRS; k++)
+			cr_assert(m->pair[k].taken || m->now < m->pair[k].free_at, "lost: %zu", k);
+		return;
+	}
+	cr_assert(k < PAIRS && port % 2 == 0);
+	cr_assert(not(m->pair[k].taken), "twice: %d", port);
+	cr_assert(m->now >= m->pair[k].free_at, "too early: %d", port);
+	m->pair[k].taken = true;
+	m->taken++;
+}
+
+static void model_give(struct model *m, size_t k)
+{
+	int err = port_give(m->pool, (uint16_t)(FIRST + 2 * k), m->now);
+
+	cr_assert(eq(int, err, m->pair[k].taken ? 0 : -EINVAL));
+	if (!m->pair[k].taken)
+		return;
+	m->pair[k].taken = false;
+	m->pair[k].free_at = m->now + REST_MS;
+	m->taken--;
+}
+
 Test(port, keeps_its_promises)
 {
-	enum { FIRST = 20000, PAIRS = 300, REST_MS = 500 };
-	static struct { bool taken; uint64_t free_at; } model[PAIRS];
-	struct port_pool *p = port_pool_new(FIRST, FIRST + 2 * PAIRS - 1, REST_MS);
-	size_t taken = 0;
-	uint64_t now = 1;
+	static struct model m;
 
+	m.pool = port_pool_new(FIRST, FIRST + 2 * PAIRS - 1, REST_MS);
 	random_fake(42);
 	for (int i = 0; i < 100000; i++) {
-		size_t k = random_below(PAIRS);
-
-		now += random_below(3);
-		if (random_below(100) < 55) {
-			int port = port_take(p, now);
-
-			if (port < 0) {
-				for (k = 0; k < PAIRS; k++)
-					cr_assert(model[k].taken || now < model[k].free_at, "lost: %zu", k);
-				continue;
-			}
-			k = (size_t)(port - FIRST) / 2;
-			cr_assert(k < PAIRS && port % 2 == 0);
-			cr_assert(not(model[k].taken), "twice: %d", port);
-			cr_assert(now >= model[k].free_at, "too early: %d", port);
-			model[k].taken = true;
-			taken++;
-		} else {
-			int err = port_give(p, (uint16_t)(FIRST + 2 * k), now);
-
-			cr_assert(eq(int, err, model[k].taken ? 0 : -EINVAL));
-			taken -= model[k].taken;
-			if (model[k].taken)
-				model[k].free_at = now + REST_MS;
-			model[k].taken = false;
-		}
-		cr_assert(eq(sz, port_taken(p), taken * 2));
+		m.now += random_below(3);
+		if (random_below(100) < 55)
+			model_take(&m);
+		else
+			model_give(&m, random_below(PAIRS));
+		cr_assert(eq(sz, port_taken(m.pool), m.taken * 2));
 	}
-	port_pool_free(p);
+	port_pool_free(m.pool);
 }

@@ -4,7 +4,7 @@ from kit import cast, checks, nat
 from kit.baresip import Baresip
 from kit.flow import flow
 from kit.kamailio import Kamailio
-from kit.network import GW_CORE, GW_WAN, LAN1, LAN2, NAT1, PSTN, PUB
+from kit.network import GW_CORE, GW_WAN, LAN1, LAN2, NAT1, PSTN, PUB, SSW
 from kit.patience import wait_until
 from kit.postern import Postern
 
@@ -62,8 +62,8 @@ def p_core(lab):
         cast.hang_up(caller, callee)
     postern.wait_records(2)
     lab.catch_up()
-    for host in ("ssw", "pstn"):
-        checks.says_only(lab.seen(host), GW_CORE, [checks.CORE_NET])
+    for host, source in (("ssw", GW_CORE), ("pstn", SSW)):
+        checks.says_only(lab.seen(host), source, [checks.CORE_NET])
     checks.says_only(lab.seen("lan1"), GW_WAN, [GW_WAN, LAN1, NAT1])
     checks.both_ways(lab, "lan1", LAN1)
     checks.both_ways(lab, "pstn", PSTN, gateway=GW_CORE)
@@ -105,7 +105,8 @@ def p_reg(lab):
     reach(lab, carol, alice, cast.pinhole_of(lab, "nat1", f"{LAN1}:5060"))
 
     alice.crash()
-    again = Baresip(lab, "lan1", "alice", GW_WAN, cast.ALICE_HZ, port=5070, tag="-2").ready().registered()
+    again = Baresip(lab, "lan1", "alice", GW_WAN, cast.ALICE_HZ, port=5070, tag="-2",
+                    uuid=alice.uuid).ready().registered()
     reach(lab, carol, again, cast.pinhole_of(lab, "nat1", f"{LAN1}:5070"))
     cast.talk(again, carol)
     cast.hang_up(again, carol)

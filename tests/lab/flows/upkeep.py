@@ -10,6 +10,7 @@ from kit.flow import flow
 from kit.media import Leg
 from kit.namespace import run
 from kit.network import GW_CORE, GW_WAN, LAN1, NAT1, SSW
+from kit.phone import Phone
 from kit.postern import Postern
 from kit.stage import Stage
 
@@ -52,6 +53,32 @@ def keepalive_intervals(lab):
     answers = [m for _, m in rows if m.is_response and m.method == "OPTIONS"]
     assert len(answers) >= 5, f"only {len(answers)} keepalives were answered"
     assert len({p.sport for p, _ in rows}) == 1, "the pinhole changed"
+
+
+@flow("restart", kinds=nat.KINDS)
+def restart(lab):
+    """A phone without instance id restarts on another port: calls go through its new pinhole alone."""
+    lab.watch(*PLACES)
+    postern = Postern(lab).ready()
+    with Stage() as stage:
+        switch, alice = duet.pair(lab, stage)
+        alice.registered()
+        alias = switch.registrations[alice.aor]
+        alice.close()
+        alice = Phone(lab, stage, "lan1", "alice", (GW_WAN, 5060), port=5072)
+        alice.registered()
+        assert switch.registrations[alice.aor] == alias, "the softswitch got another alias"
+        here, there = duet.legs(lab, stage)
+        call = switch.call(alias, duet.audio(there), target=(GW_CORE, 5060))
+        alice.next_call().answer(duet.audio(here))
+        call.wait("up")
+        call.hang_up()
+    pinhole = cast.pinhole_of(lab, "nat1", f"{LAN1}:5072")
+    proper(lab)
+    targets = {f"{p.dst}:{p.dport}" for p, _ in
+               cast.requests(lab.seen("nat1", "wan0"), "INVITE", src=GW_WAN, dst=NAT1)}
+    assert targets == {pinhole}, f"the INVITE went to {targets}, the pinhole is {pinhole}"
+    assert len(postern.control("show", "bindings")["bindings"]) == 1, "the old binding is still there"
 
 
 @flow("c-1", kinds=nat.KINDS)

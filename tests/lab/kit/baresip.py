@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import time
+from uuid import uuid4
 
 from . import tone
 from .network import ADDRESS
@@ -24,7 +25,7 @@ class Baresip:
     """One phone USER on HOST; its account goes through the outbound proxy PROXY."""
 
     def __init__(self, lab, host, user, proxy, frequency, domain="example.net", expires_s=600,
-                 port=5060, video=False, address=None, device="eth0", answer="auto", tag="", seconds=60):
+                 port=5060, video=False, address=None, device="eth0", answer="auto", tag="", seconds=60, uuid=None):
         self.user, self.host = user, host
         self.address, self.port = address or ADDRESS[host], port
         self.frequency = frequency
@@ -37,6 +38,8 @@ class Baresip:
                         f"answermode={answer};audio_codecs=PCMU;video_codecs={video_codecs}")
         self._write("accounts", "")  # REGISTER is sent when there is somebody to hear of its answer
         self._write("contacts", "")
+        self.uuid = uuid or str(uuid4())  # its +sip.instance; a phone that restarts keeps it
+        self._write("uuid", self.uuid)
         self.process = lab.spawn(host, ["baresip", "-4", "-v", "-f", self.directory],
                                  name=f"{user}{tag}-baresip", cwd=self.directory)
         self.events = []

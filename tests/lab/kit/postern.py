@@ -1,5 +1,6 @@
 """The daemon under test: its configuration, its control socket, its records."""
 
+import glob
 import json
 import os
 import subprocess
@@ -29,6 +30,15 @@ ROUTE = '    <route from="access" to="core" next-hop="{0}"/>'
 REGISTRAR = '    <registrar realm="access" domain="example.net"/>'
 
 
+def built_modules(lab):
+    """A folder with all modules of the build: libtool leaves each beside its own sources."""
+    folder = lab.file("modules")
+    os.mkdir(folder)
+    for built in glob.glob(os.path.join(lab.build, "modules", "*", ".libs", "*.so")):
+        os.symlink(built, os.path.join(folder, os.path.basename(built)))
+    return folder
+
+
 class Postern:
     """posternd on the host gw."""
 
@@ -43,7 +53,7 @@ class Postern:
             cores=CORE_MEDIA, routing=routing, keepalive=keepalive, expires=expires,
             access_more=access_more and " " + access_more, core_more=core_more and " " + core_more))
         self.socket = os.path.join(self.directory, "ctl.sock")
-        self.environment = {"POSTERN_MODULEDIR": os.path.join(lab.build, ".libs"),
+        self.environment = {"POSTERN_MODULEDIR": built_modules(lab),
                             "ASAN_OPTIONS": "abort_on_error=1"}
         self.process = lab.spawn(
             "gw", [os.path.join(lab.build, "posternd"), "-f", "-c", self.config], name="posternd",

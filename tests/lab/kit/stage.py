@@ -47,11 +47,11 @@ class Stage:
             if timer.back and timer.due <= now:
                 timer.due = max(timer.due + timer.every_s, now - timer.every_s)
                 timer.back()
-        return min([timer.due for timer in self.timers] + [now + 0.05]) - now
+        return min([timer.due for timer in self.timers] + [now + 1]) - now
 
-    def turn(self):
-        """Wait for the next event, at most 50 ms, and serve what is there."""
-        patience_s = max(0.0, self._run_timers())
+    def turn(self, at_most_s=0.05):
+        """Wait for the next event, but not long, and serve what is there."""
+        patience_s = max(0.0, min(self._run_timers(), at_most_s))
         for key, _ in self.selector.select(patience_s):
             for _ in range(64):
                 try:
@@ -77,4 +77,4 @@ class Stage:
         """Let SECONDS go by where the passing of time itself is what is tested."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.turn()
+            self.turn(min(0.05, max(0.0, end - time.monotonic())))

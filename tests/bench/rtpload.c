@@ -1,0 +1,281 @@
+/* A load of RTP through a relay between two network namespaces.
+ *
+ *   rtpload NETNS-A ADDR-A NETNS-B ADDR-B RELAY-A RELAY-B PORTS PPS SECONDS
+ *
+ * ADDR are our own `address:port`, one socket each; RELAY are the addresses of the relay's two sides and
+ * PORTS a file with its port pair of each session, one per line. Packets of 172 octets, as of G.711, are
+ * spread evenly over time, sessions and both directions, PPS in all. Prints one JSON object: packets sent
+ * and received, and the median and 99th percentile of the way through in us. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PACKET 172
+#define STAMP 12        /* where the time of sending stands */
+#define BATCH 64
+#define TICK_NS 100000u /* packets of one tick leave together */
+#define SLOWEST_US 100000
+#define DRAIN_NS 300000000u
+#define BUFFER (4 << 20)
+
+struct session {
+	struct sockaddr_in to[2];
+	uint16_t seq[2];
+	uint32_t stamp;
+};
+
+struct load {
+	int fd[2];
+	struct session *session;
+	size_t n;
+	uint64_t pps, duration_ns, sent;
+	atomic_bool done;
+	uint64_t received;
+	uint32_t histogram[SLOWEST_US];
+};
+
+struct batch {
+	struct mmsghdr msg[BATCH];
+	struct iovec iov[BATCH];
+	uint8_t data[BATCH][PACKET];
+	unsigned n;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static struct sockaddr_in address(const char *text)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+	char ip[64];
+	unsigned port = 0;
+
+	if (sscanf(text, "%63[0-9.]:%u", ip, &port) < 1 || inet_pton(AF_INET, ip, &a.sin_addr) != 1) {
+		fprintf(stderr, "rtpload: %s: an IPv4 address was expected\n", text);
+		exit(2);
+	}
+	a.sin_port = htons((uint16_t)port);
+	return a;
+}
+
+static int socket_in(const char *netns, const char *local)
+{
+	struct sockaddr_in a = address(local);
+	char path[256];
+	int size = BUFFER, fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s", netns);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		die(path);
+	close(fd);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)))
+		die(local);
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	return fd;
+}
+
+static void read_sessions(struct load *l, const char *path, const char *const relay[2])
+{
+	FILE *f = fopen(path, "r");
+	unsigned port[2];
+
+	if (!f)
+		die(path);
+	while (fscanf(f, "%u %u", &port[0], &port[1]) == 2) {
+		struct session *s;
+
+		l->session = realloc(l->session, (l->n + 1) * sizeof(*l->session));
+		if (!l->session)
+			die("realloc");
+		s = &l->session[l->n++];
+		memset(s, 0, sizeof(*s));
+		for (int side = 0; side < 2; side++) {
+			s->to[side] = address(relay[side]);
+			s->to[side].sin_port = htons((uint16_t)port[side]);
+		}
+	}
+	fclose(f);
+	if (!l->n) {
+		fprintf(stderr, "rtpload: %s: no ports\n", path);
+		exit(2);
+	}
+}
+
+/* ---- receiving ---- */
+
+static void prepare(struct batch *b)
+{
+	for (unsigned i = 0; i < BATCH; i++) {
+		b->iov[i] = (struct iovec){ b->data[i], PACKET };
+		b->msg[i].msg_hdr = (struct msghdr){ .msg_iov = &b->iov[i], .msg_iovlen = 1 };
+	}
+}
+
+static void note(struct load *l, const uint8_t *data, uint64_t now)
+{
+	uint64_t then, us;
+
+	memcpy(&then, data + STAMP, sizeof(then));
+	us = (now - then) / 1000;
+	l->received++;
+	l->histogram[us < SLOWEST_US ? us : SLOWEST_US - 1]++;
+}
+
+static void *receive(void *arg)
+{
+	static struct batch b;
+	struct load *l = arg;
+	struct pollfd p[2] = { { l->fd[0], POLLIN, 0 }, { l->fd[1], POLLIN, 0 } };
+
+	prepare(&b);
+	while (!atomic_load(&l->done)) {
+		if (poll(p, 2, 50) <= 0)
+			continue;
+		for (int side = 0; side < 2; side++) {
+			int n = p[side].revents ? recvmmsg(l->fd[side], b.msg, BATCH, MSG_DONTWAIT, NULL) : 0;
+			uint64_t now = now_ns();
+
+			for (int i = 0; i < n; i++)
+				if (b.msg[i].msg_len == PACKET)
+					note(l, b.data[i], now);
+		}
+	}
+	return NULL;
+}
+
+/* ---- sending ---- */
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	v = htonl(v);
+	memcpy(p, &v, sizeof(v));
+}
+
+static void flush(struct load *l, struct batch *b, int side)
+{
+	unsigned at = 0;
+
+	while (at < b->n) {
+		int n = sendmmsg(l->fd[side], b->msg + at, b->n - at, 0);
+
+		if (n < 0 && errno != ENOBUFS && errno != EAGAIN)
+			die("sendmmsg");
+		at += n > 0 ? (unsigned)n : 0;
+	}
+	b->n = 0;
+}
+
+static void add(struct load *l, struct batch *b, size_t session, int side)
+{
+	struct session *s = &l->session[session];
+	uint8_t *p = b->data[b->n];
+	uint64_t now = now_ns();
+
+	p[0] = 0x80;
+	p[1] = 8;
+	p[2] = (uint8_t)(s->seq[side] >> 8);
+	p[3] = (uint8_t)s->seq[side]++;
+	put32(p + 4, s->seq[side] * 160u);
+	put32(p + 8, (uint32_t)(session * 2 + (size_t)side + 1));
+	memcpy(p + STAMP, &now, sizeof(now));
+	b->msg[b->n].msg_hdr.msg_name = &s->to[side];
+	b->msg[b->n].msg_hdr.msg_namelen = sizeof(s->to[side]);
+	if (++b->n == BATCH)
+		flush(l, b, side);
+	l->sent++;
+}
+
+static void sleep_until(uint64_t ns)
+{
+	struct timespec ts = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
+		;
+}
+
+static void send_all(struct load *l)
+{
+	static struct batch b[2];
+	uint64_t start = now_ns(), tick = start;
+	size_t session = 0;
+
+	prepare(&b[0]);
+	prepare(&b[1]);
+	while (tick - start < l->duration_ns) {
+		uint64_t due = (tick - start + TICK_NS) * l->pps / 1000000000u;
+
+		while (l->sent + 2 <= due) {
+			add(l, &b[0], session, 0);
+			add(l, &b[1], session, 1);
+			session = (session + 1) % l->n;
+		}
+		flush(l, &b[0], 0);
+		flush(l, &b[1], 1);
+		tick += TICK_NS;
+		sleep_until(tick);
+	}
+}
+
+static unsigned percentile(const struct load *l, unsigned percent)
+{
+	uint64_t want = l->received * percent / 100, seen = 0;
+	unsigned us = 0;
+
+	while (us < SLOWEST_US - 1 && (seen += l->histogram[us]) <= want)
+		us++;
+	return us;
+}
+
+int main(int argc, char **argv)
+{
+	static struct load l;
+	pthread_t receiver;
+
+	if (argc != 10) {
+		fprintf(stderr, "usage: rtpload NETNS-A ADDR-A NETNS-B ADDR-B RELAY-A RELAY-B PORTS PPS SECONDS\n");
+		return 2;
+	}
+	read_sessions(&l, argv[7], (const char *const[]){ argv[5], argv[6] });
+	l.pps = strtoull(argv[8], NULL, 10);
+	l.duration_ns = (uint64_t)(strtod(argv[9], NULL) * 1e9);
+	l.fd[0] = socket_in(argv[1], argv[2]);
+	l.fd[1] = socket_in(argv[3], argv[4]);
+	prctl(PR_SET_TIMERSLACK, 1);
+	if (pthread_create(&receiver, NULL, receive, &l))
+		die("pthread_create");
+	send_all(&l);
+	sleep_until(now_ns() + DRAIN_NS); /* what is on its way */
+	atomic_store(&l.done, true);
+	pthread_join(receiver, NULL);
+	printf("{\"sent\": %llu, \"received\": %llu, \"p50_us\": %u, \"p99_us\": %u}\n",
+	       (unsigned long long)l.sent, (unsigned long long)l.received, percentile(&l, 50), percentile(&l, 99));
+	free(l.session);
+	return 0;
+}
