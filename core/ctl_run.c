@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WORDS 4u
 
@@ -91,6 +92,7 @@ static int run_version(struct request *r)
 	snprintf(abi, sizeof(abi), "%d.%d", PN_ABI_MAJOR, PN_ABI_MINOR);
 	json_text(r->out, "version", PACKAGE_VERSION);
 	json_text(r->out, "abi", abi);
+	json_num(r->out, "pid", getpid());
 	json_time(r->out, "started", r->core->started_wall_ms);
 	json_text(r->out, "config", r->core->conf->path);
 	json_bool(r->out, "draining", r->core->draining);

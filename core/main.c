@@ -131,6 +131,16 @@ static int catch_signals(struct daemon *d)
 
 /* ---- from start to end ---- */
 
+/* What cannot be put in force may be good in itself: an address is missing, a port is taken. */
+static bool is_good(const char *path)
+{
+	struct pn_conf_errors e = { .n = 0 };
+	int err = core_check(path, &e);
+
+	conf_errors_free(&e);
+	return !err;
+}
+
 /* Takes conf over. 0 or the exit status. */
 static int bring_up(struct daemon *d, struct conf *conf)
 {
@@ -150,7 +160,9 @@ static int bring_up(struct daemon *d, struct conf *conf)
 	print_errors(&e);
 	if (err) {
 		conf_free(conf);
-		return err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME;
+		core_free(d->core);
+		d->core = NULL;
+		return is_good(d->config) ? EXIT_RUNTIME : EXIT_USAGE;
 	}
 	d->ctl = ctl_new(d->core, conf->control);
 	if (!d->ctl) {

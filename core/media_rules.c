@@ -146,6 +146,4 @@ void stream_lay_all(struct stream *st)
 		if (b != current)
 			stream_lay(st, PN_SIDE_B, b);
 	stream_lay(st, PN_SIDE_B, current);
-	if (st->lease && st->s->chosen)
-		relay_choose(st->s->t->conf.relay, st->lease->grant.stream, st->s->chosen->index);
 }

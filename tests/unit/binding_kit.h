@@ -29,10 +29,10 @@ static struct {
 	unsigned sent, gone;
 	struct pn_addr where[64];   /* of the last keepalives */
 	struct pn_binding *to[64];
-	struct pn_binding *last_gone;
 	struct pn_binding *remove_next; /* by the next gone or keepalive */
 	int send_err;
 	bool answers; /* each keepalive at once */
+	int put_err;  /* of a put that gone makes; 1: it makes none */
 } w;
 
 /* Nobody looks inside of these. */
@@ -53,51 +53,6 @@ static inline void remove_next(void)
 	w.remove_next = NULL;
 	if (b)
 		binding_remove(b);
-}
-
-static inline int on_keepalive(void *arg, struct pn_binding *b, const struct pn_addr *where)
-{
-	cr_assert(eq(ptr, arg, &w));
-	w.where[w.sent % 64] = *where;
-	w.to[w.sent++ % 64] = b;
-	remove_next();
-	if (w.answers)
-		binding_alive(b);
-	return w.send_err;
-}
-
-static inline void on_gone(void *arg, struct pn_binding *b)
-{
-	cr_assert(eq(ptr, arg, &w));
-	w.gone++;
-	w.last_gone = b;
-	remove_next();
-}
-
-static inline void on_log(void *arg, enum pn_level level, const char *line)
-{
-	(void)arg;
-	(void)level;
-	(void)line;
-}
-
-static inline void setup(void)
-{
-	static const struct binding_events ev = { on_keepalive, on_gone };
-
-	memset(&w, 0, sizeof(w));
-	log_capture(on_log, NULL);
-	metrics_reset();
-	random_fake(1);
-	w.loop = loop_new_fake(1000);
-	w.t = bindings_new(w.loop, &ev, &w);
-	bindings_limits(w.t, 1000, PROBE, 0);
-}
-
-static inline void teardown(void)
-{
-	bindings_free(w.t);
-	loop_free(w.loop);
 }
 
 static inline struct pn_addr addr(const char *text)
@@ -121,6 +76,56 @@ static inline struct pn_binding_args args(const char *identity, const char *inst
 					 .expires_ms = 32000,
 					 .data = pinhole,
 					 .data_len = strlen(pinhole) };
+}
+
+static inline int on_keepalive(void *arg, struct pn_binding *b, const struct pn_addr *where)
+{
+	cr_assert(eq(ptr, arg, &w));
+	w.where[w.sent % 64] = *where;
+	w.to[w.sent++ % 64] = b;
+	remove_next();
+	if (w.answers)
+		binding_alive(b);
+	return w.send_err;
+}
+
+static inline void on_gone(void *arg, struct pn_binding *b)
+{
+	cr_assert(eq(ptr, arg, &w));
+	w.gone++;
+	if (w.put_err != 1) {
+		struct pn_binding_args a = args("again", "", OLD);
+
+		w.put_err = binding_put(w.t, binding_owner(b), &a, &b);
+	}
+	remove_next();
+}
+
+static inline void on_log(void *arg, enum pn_level level, const char *line)
+{
+	(void)arg;
+	(void)level;
+	(void)line;
+}
+
+static inline void setup(void)
+{
+	static const struct binding_events ev = { on_keepalive, on_gone };
+
+	memset(&w, 0, sizeof(w));
+	w.put_err = 1;
+	log_capture(on_log, NULL);
+	metrics_reset();
+	random_fake(1);
+	w.loop = loop_new_fake(1000);
+	w.t = bindings_new(w.loop, &ev, &w);
+	bindings_limits(w.t, 1000, PROBE, 0);
+}
+
+static inline void teardown(void)
+{
+	bindings_free(w.t);
+	loop_free(w.loop);
 }
 
 static inline struct pn_binding *put(const char *identity, const char *instance, const char *pinhole)

@@ -125,8 +125,13 @@ void rig_provide(struct rig *r, size_t i)
 
 static int net_bind(void *net, unsigned realm, const struct pn_addr *local)
 {
-	(void)realm;
-	return local->port == ((struct rig *)net)->busy ? -EADDRINUSE : 0;
+	struct rig *r = net;
+
+	(void)realm, (void)local;
+	if (!r->busy)
+		return 0;
+	r->busy--;
+	return -EADDRINUSE;
 }
 
 static void net_unbind(void *net, unsigned realm, const struct pn_addr *local)
@@ -445,6 +450,16 @@ void rig_rtp(struct rig *r, struct pn_realm *realm, const char *from, struct pn_
 	p[9] = (uint8_t)(ssrc >> 16);
 	p[10] = (uint8_t)(ssrc >> 8);
 	p[11] = (uint8_t)ssrc;
+	relay_input(r->relay, realm->index, &at, &src, p, sizeof(p));
+}
+
+/* A receiver report without blocks. */
+void rig_rtcp(struct rig *r, struct pn_realm *realm, const char *from, struct pn_addr at, uint32_t ssrc)
+{
+	uint8_t p[8] = { 0x80, 201, 0, 1, (uint8_t)(ssrc >> 24), (uint8_t)(ssrc >> 16), (uint8_t)(ssrc >> 8),
+			 (uint8_t)ssrc };
+	struct pn_addr src = rig_addr(from);
+
 	relay_input(r->relay, realm->index, &at, &src, p, sizeof(p));
 }
 

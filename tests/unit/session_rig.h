@@ -45,7 +45,7 @@ struct rig {
 		struct pn_realm *realm[2];
 		int family[2];
 	} asked[RIG_ASKED];
-	uint16_t busy;       /* this port cannot be bound */
+	unsigned busy;       /* so many binds fail from now on */
 	/* what happened: words such as "rewrite:0 message:BYE timeout:2 free latch:A0 " */
 	char said[4096];
 	size_t rewrites, frees;
@@ -84,6 +84,7 @@ const char *rig_shown(struct rig *r, struct pn_session *s, enum pn_side side);
 struct pn_addr rig_local(struct rig *r, struct pn_session *s, enum pn_side side, size_t line);
 /* An RTP packet arrives at a local port. seq goes up by itself. */
 void rig_rtp(struct rig *r, struct pn_realm *realm, const char *from, struct pn_addr at, uint32_t ssrc);
+void rig_rtcp(struct rig *r, struct pn_realm *realm, const char *from, struct pn_addr at, uint32_t ssrc);
 void rig_turn(struct rig *r);
 size_t rig_ports(struct rig *r); /* taken */
 

@@ -317,3 +317,14 @@ Test(binding, owners_are_apart)
 	loop_advance(w.loop, HOUR);
 	cr_expect(eq(uint, w.gone, 3));
 }
+
+Test(binding, gone_owner_puts_no_more)
+{
+	put("alice", "", OLD);
+	w.put_err = 0;
+	bindings_drop_owner(w.t, MOD_A);
+	cr_expect(eq(int, w.put_err, -ESHUTDOWN));
+	cr_expect(zero(sz, bindings_count(w.t)));
+	/* loaded again */
+	cr_expect(ne(ptr, put("alice", "", OLD), NULL));
+}

@@ -91,7 +91,6 @@ static void model_accept(struct slot *s, uint64_t now, uint64_t ms)
 	s->moving_data = s->staged_data;
 }
 
-/* The table looks every 100 ms; what is due between two looks may come in any order but this one. */
 static void model_time(struct slot *s, uint64_t now)
 {
 	if (!s->b)
@@ -176,6 +175,16 @@ static void do_one(uint64_t now)
 	}
 }
 
+/* Times are multiples of the tick, so that the model need not know of it. */
+static void pass_time(unsigned ticks)
+{
+	for (; ticks; ticks--) {
+		loop_advance(w.loop, 100);
+		for (unsigned n = 0; n < SLOTS; n++)
+			model_time(&model[n], loop_now(w.loop));
+	}
+}
+
 /* ---- are they the same? ---- */
 
 static void compare_slot(unsigned n)
@@ -235,13 +244,8 @@ Test(binding_random, hundred_thousand)
 	bindings_limits(w.t, CAP, PROBE, 0);
 	binding_keepalive(w.t, MOD_A, 20000);
 	for (unsigned round = 0; round < 100000; round++) {
-		/* times are multiples of the tick, so that the model need not know of it */
 		if (rand() % 3 == 0)
-			for (unsigned k = (unsigned)rand() % 20; k; k--) {
-				loop_advance(w.loop, 100);
-				for (unsigned n = 0; n < SLOTS; n++)
-					model_time(&model[n], loop_now(w.loop));
-			}
+			pass_time((unsigned)rand() % 20);
 		do_one(loop_now(w.loop));
 		if (round % 7 == 0)
 			compare();

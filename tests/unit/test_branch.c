@@ -143,19 +143,24 @@ Test(branch, refusal_of_one_closes_nothing)
 	rig_free(r);
 }
 
-Test(branch, choice_closes_what_it_refused)
+Test(branch, final_answer_closes_what_was_refused)
 {
-	struct rig *r = rig_new();
-	struct pn_session *s = call(r, "audio " PHONE "; video 198.51.100.7:4002");
-	struct pn_branch *one = branch_get(s, str_of("1"));
+	for (int how = 0; how < 2; how++) {
+		struct rig *r = rig_new();
+		struct pn_session *s = call(r, "audio " PHONE "; video 198.51.100.7:4002");
+		struct pn_branch *one = branch_get(s, str_of("1"));
 
-	answer(r, s, one, "audio 192.0.2.21:6000; video closed");
-	rig_turn(r);
-	cr_expect(eq(sz, rig_ports(r), 8));
-	branch_choose(s, one);
-	rig_turn(r);
-	cr_expect(eq(sz, rig_ports(r), 4));
-	rig_free(r);
+		answer(r, s, one, "audio 192.0.2.21:6000; video closed");
+		rig_turn(r);
+		cr_expect(eq(sz, rig_ports(r), 8));
+		if (how)
+			branch_choose(s, one);
+		else
+			session_answered(s);
+		rig_turn(r);
+		cr_expect(eq(sz, rig_ports(r), 4));
+		rig_free(r);
+	}
 }
 
 /* What is added later belongs to the chosen branch. */

@@ -272,21 +272,25 @@ Test(media, limits)
 
 Test(media, busy_port_is_put_aside)
 {
-	struct rig *r = rig_new();
-	struct pn_session *s = rig_session(r, "k");
+	static const struct {
+		unsigned busy;
+		int err;
+		int64_t quarantined;
+	} row[] = { { 0, 0, 0 }, { 1, 0, 2 }, { 3, 0, 6 }, { 15, 0, 30 }, { 1000, -ENOSPC, -1 } };
 
-	r->realm[0].media_last = 20003;
-	rig_apply(r);
-	r->busy = 20000;
-	rig_offer(r, s, A, "audio " PHONE);
-	rig_answer(r, s, B, "audio " PSTN);
-	cr_expect(eq(int, rig_local(r, s, A, 0).port, 20002));
-	rig_turn(r);
-	rig_offer(r, s, A, "audio " PHONE "; video 198.51.100.7:4002");
-	cr_expect(eq(int, r->reply.err, -ENOSPC));
-	cr_expect(eq(sz, rig_ports(r), 4), "the stream that there was is untouched");
-	rig_turn(r);
-	rig_free(r);
+	for (size_t i = 0; i < ROWS(row); i++) {
+		struct rig *r = rig_new();
+
+		r->busy = row[i].busy;
+		rig_offer(r, rig_session(r, "k"), A, "audio " PHONE);
+		cr_expect(eq(int, r->reply.err, row[i].err), "row %zu", i);
+		rig_turn(r);
+		cr_expect(eq(sz, rig_ports(r), row[i].err ? 0 : 4), "row %zu", i);
+		cr_expect(eq(i64, metric_get(M_PORTS_TAKEN), row[i].err ? 0 : 4), "row %zu", i);
+		if (row[i].quarantined >= 0)
+			cr_expect(eq(i64, metric_get(M_PORTS_QUARANTINED), row[i].quarantined), "row %zu", i);
+		rig_free(r);
+	}
 }
 
 /* ---- late, never, after the end ---- */
@@ -778,5 +782,99 @@ Test(media, direct_terminal)
 	r->n_sent = 0;
 	rig_rtp(r, r->core, PSTN, rig_local(r, s, B, 0), 1);
 	expect_sent(r, 1, PHONE, "the declared address stays the destination");
+	rig_free(r);
+}
+
+/* RTCP goes beside RTP, where a=rtcp says, or with it when both ends want that. */
+Test(media, rtcp_goes_where_it_belongs)
+{
+	static const struct {
+		const char *offer, *answer;
+		const char *to; /* where the caller hears it */
+	} row[] = {
+		{ "audio " PHONE, "audio " PSTN, "198.51.100.7:4001" },
+		{ "audio " PHONE " mux", "audio " PSTN, "198.51.100.7:4001" },
+		{ "audio " PHONE, "audio " PSTN " mux", "198.51.100.7:4001" },
+		{ "audio " PHONE " mux", "audio " PSTN " mux", PHONE },
+		{ "audio " PHONE " udp", "audio " PSTN " udp", "" },
+	};
+
+	for (size_t i = 0; i < ROWS(row); i++) {
+		struct rig *r = rig_new();
+		struct pn_session *s = rig_session(r, "k");
+		bool mux = strstr(row[i].answer, "mux");
+		struct pn_addr at;
+
+		rig_offer(r, s, A, row[i].offer);
+		rig_answer(r, s, B, row[i].answer);
+		at = rig_local(r, s, B, 0);
+		if (!mux)
+			at.port++;
+		rig_rtcp(r, r->core, mux ? PSTN : "192.0.2.20:6001", at, 1);
+		if (i != 2)
+			expect_sent(r, *row[i].to != 0, row[i].to, row[i].answer);
+		rig_free(r);
+	}
+}
+
+Test(media, explicit_rtcp)
+{
+	struct rig *r = rig_new();
+	struct pn_session *s = rig_session(r, "k");
+	struct pn_media m;
+	struct pn_addr at;
+
+	rig_lines("audio " PHONE, &m);
+	m.flags |= PN_MEDIA_RTCP_ATTR;
+	m.rtcp = rig_addr("198.51.100.7:5555");
+	media_declare(s, NULL, A, PN_DECLARE_OFFER, &m, 1, NULL, NULL);
+	cr_expect(ne(int, (int)(r->reply.adv[0].flags & PN_MEDIA_RTCP_ATTR), 0));
+	rig_answer(r, s, B, "audio " PSTN);
+	at = rig_local(r, s, B, 0);
+	at.port++;
+	rig_rtcp(r, r->core, "192.0.2.20:6001", at, 1);
+	expect_sent(r, 1, "198.51.100.7:5555", "a=rtcp");
+	rig_free(r);
+}
+
+/* The terminal's mapping moved, its signalling shows it. */
+Test(media, peer_moves)
+{
+	struct rig *r = rig_new();
+	struct pn_session *s = rig_session(r, "k");
+	struct pn_addr peer = rig_addr("198.51.100.99:5060");
+
+	rig_offer(r, s, A, "audio 10.1.1.1:4000");
+	rig_answer(r, s, B, "audio " PSTN);
+	rig_rtp(r, r->access, "198.51.100.99:4000", rig_local(r, s, A, 0), 2);
+	expect_sent(r, 0, "", "not the peer");
+	session_peer(s, A, &peer);
+	rig_rtp(r, r->access, "198.51.100.99:4000", rig_local(r, s, A, 0), 2);
+	expect_sent(r, 1, PSTN, "the peer");
+	rig_free(r);
+}
+
+Test(media, tells_what_was_declared)
+{
+	struct rig *r = rig_new();
+	struct pn_session *s = rig_session(r, "k");
+	struct pn_media list[3];
+
+	cr_expect(zero(int, media_declared(s, NULL, A, list, 3)));
+	rig_offer(r, s, A, "audio " PHONE "; video closed; message 10.0.0.9:2855 foreign");
+	cr_expect(eq(int, media_declared(s, NULL, A, list, 2), 2), "no more than fit");
+	cr_expect(eq(int, media_declared(s, NULL, A, list, 3), 3));
+	cr_expect(eq(int, list[0].rtp.port, 4000));
+	cr_expect(eq(int, (int)(list[1].flags & PN_MEDIA_CLOSED), PN_MEDIA_CLOSED));
+	cr_expect(eq(int, list[2].rtp.port, 2855));
+	cr_expect(eq(int, media_declared(s, NULL, B, list, 3), 3));
+	cr_expect(eq(int, (int)list[0].flags, PN_MEDIA_CLOSED), "nothing yet");
+	rig_answer(r, s, B, "audio " PSTN "; video closed; message 192.0.2.20:2855 foreign");
+	rig_offer(r, s, A, "audio 198.51.100.7:4444; video closed; message 10.0.0.9:2855 foreign");
+	media_declared(s, NULL, A, list, 3);
+	cr_expect(eq(int, list[0].rtp.port, 4444), "what is offered counts");
+	media_rollback(s);
+	media_declared(s, NULL, A, list, 3);
+	cr_expect(eq(int, list[0].rtp.port, 4000));
 	rig_free(r);
 }

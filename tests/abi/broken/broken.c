@@ -52,26 +52,34 @@ static void broken_unload(void *self)
 	(void)self;
 }
 
-#ifndef init
-#define init broken_init
+#ifndef INIT
+#define INIT broken_init
 #endif
-#ifndef prepare
-#define prepare broken_prepare
+#ifndef PREPARE
+#define PREPARE broken_prepare
 #endif
-#ifndef commit
-#define commit broken_commit
+#ifndef COMMIT
+#define COMMIT broken_commit
 #endif
-#ifndef discard
-#define discard broken_commit
+#ifndef DISCARD
+#define DISCARD broken_commit
 #endif
-#ifndef on_message
-#define on_message broken_message
+#ifndef ON_MESSAGE
+#define ON_MESSAGE broken_message
 #endif
-#ifndef unload
-#define unload broken_unload
+#ifndef UNLOAD
+#define UNLOAD broken_unload
 #endif
 
 __attribute__((visibility("default"))) const struct pn_module SYMBOL = {
-	SIZE, MAJOR, MINOR, NAME, 0, 0, 0, 0, init, prepare, commit, discard, 0, on_message,
-	0, 0, 0, 0, 0, 0, 0, 0, 0, unload,
+	.size = SIZE,
+	.major = MAJOR,
+	.minor = MINOR,
+	.name = NAME,
+	.init = INIT,
+	.prepare = PREPARE,
+	.commit = COMMIT,
+	.discard = DISCARD,
+	.on_message = ON_MESSAGE,
+	.unload = UNLOAD,
 };

@@ -25,7 +25,7 @@ class Baresip:
     """One phone USER on HOST; its account goes through the outbound proxy PROXY."""
 
     def __init__(self, lab, host, user, proxy, frequency, domain="example.net", expires_s=600,
-                 port=5060, video=False, address=None, device="eth0", answer="auto", tag="", seconds=60, uuid=None):
+                 port=5060, video=False, address=None, device="eth0", tag="", seconds=60, uuid=None):
         self.user, self.host = user, host
         self.address, self.port = address or ADDRESS[host], port
         self.frequency = frequency
@@ -35,7 +35,7 @@ class Baresip:
         self._configure(device, video, seconds)
         video_codecs = "vp8" if video else ""
         self.account = (f'<sip:{user}@{domain}>;outbound="sip:{proxy}";regint={expires_s};'
-                        f"answermode={answer};audio_codecs=PCMU;video_codecs={video_codecs}")
+                        f"answermode=auto;audio_codecs=PCMU;video_codecs={video_codecs}")
         self._write("accounts", "")  # REGISTER is sent when there is somebody to hear of its answer
         self._write("contacts", "")
         self.uuid = uuid or str(uuid4())  # its +sip.instance; a phone that restarts keeps it

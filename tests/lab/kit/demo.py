@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import textwrap
 import time
 
 from . import cast, namespace, nat, sip
@@ -21,9 +22,9 @@ TALK_S = 6
 LOOK_AROUND_S = 1800  # how long the phones of --keep have something to say
 
 PICTURE = """
-  alice 10.1.0.2 ── NAT 198.51.100.11 ──┐                                  
+  alice 10.1.0.2 ── NAT 198.51.100.11 ──┐
                     symmetric, closed   ├── 198.51.100.5  postern  192.0.2.5 ── 192.0.2.20 kamailio
-  bob   10.2.0.2 ── NAT 198.51.100.12 ──┘                                  (knows nothing of NAT)
+  bob   10.2.0.2 ── NAT 198.51.100.12 ──┘                                       knows nothing of NAT
 """
 
 
@@ -98,7 +99,7 @@ def show_talk(lab):
     """A row per second while the call runs."""
     widths = (8, 17, 15, 15, 17)
     titles = ("second", "alice → postern", "postern → bob", "bob → postern", "postern → alice")
-    print("  " + "".join(f"{title:<{width + 2}}" for title, width in zip(titles, widths)))
+    print("  " + "".join(f"{title:<{width + 2}}" for title, width in zip(titles, widths)).rstrip())
     start = time.time()
     for second in range(TALK_S):
         wait_until(lambda s=second: time.time() >= start + s + 1, "the clock", TALK_S + 5)
@@ -139,9 +140,9 @@ def show_records(records):
                 print(f"    {stream['media']}, {name}: {count['packets']} packets, {count['bytes']} octets, "
                       f"{count['lost']} lost, jitter {count['jitter_ms']} ms, "
                       f"{count['rtcp_packets']} RTCP packets")
-    print("\n  as written to cdr.jsonl:")
-    for record in records:
-        print("  " + json.dumps(record))
+    print("\n  The first one, as it was written:\n")
+    for line in textwrap.wrap(json.dumps(records[0]), 96, break_on_hyphens=False):
+        print("    " + line)
 
 
 # The story
@@ -150,7 +151,7 @@ def play(lab, keep):
     """Register, call, talk; hang up unless KEEP."""
     began = time.monotonic()
     heading("The lab")
-    print(PICTURE.rstrip().replace(" \n", "\n"))
+    print(PICTURE.rstrip())
     print("\n  One socket and several destinations have just proved that both NATs are symmetric\n"
           "  and let nothing in unasked.", flush=True)
     lab.watch()
@@ -178,7 +179,7 @@ def play(lab, keep):
 
     heading("alice hangs up: the call detail records")
     show_records(postern.wait_records(2))
-    postern.end()
+    lab.end_programs()
     print(f"\nAll of it took {time.monotonic() - began:.0f} seconds.")
 
 
@@ -203,8 +204,7 @@ def explain(lab, postern):
 def stop():
     """End a demo that was kept: whatever lives in its namespaces, and these."""
     names = [name for name in namespace.names() if name.startswith(PREFIX)]
-    for name in names:
-        namespace.remove(name)
+    namespace.remove_all(names, PREFIX)
     shutil.rmtree(PLACE, ignore_errors=True)
     print("The demo has ended." if names else "No demo was running.")
 

@@ -51,7 +51,8 @@ def play(row, directory, prefix, build):
         row.play(lab)
         lab.check_processes()
         if lab.postern:
-            lab.postern.end()
+            lab.postern.at_rest()
+        lab.end_programs()
         lab.stop_captures()
         checks.nothing_private(lab)
         checks.well_formed(lab)

@@ -77,6 +77,16 @@ class Lab:
         for capture in self.captures.values():
             capture.catch_up()
 
+    def end_programs(self):
+        """End everything but the captures, last come first: phones un-register while there is somebody
+        to tell. The daemon has to drain and end with 0."""
+        captured_by = [capture.process for capture in self.captures.values()]
+        for process in reversed(self.processes):
+            if process not in captured_by:
+                process.end()
+        if self.postern:
+            self.postern.ended_well()
+
     def stop_captures(self):
         for capture in self.captures.values():
             capture.stop()

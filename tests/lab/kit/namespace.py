@@ -76,13 +76,6 @@ class Namespace:
     def nft(self, ruleset):
         run(self.command(["nft", "-f", "-"]), input=ruleset)
 
-    def pids(self):
-        return pids_in(self.name)
-
-    def remove(self):
-        """End whatever still lives in here, by its pid, and remove the namespace."""
-        remove(self.name)
-
 
 def names():
     """The names of all namespaces of this machine."""
@@ -96,7 +89,14 @@ def pids_in(name):
     return [int(word) for word in done.stdout.split() if int(word) != os.getpid()]
 
 
+def remove_all(which, prefix):
+    """Remove these namespaces: the phones' first, whose good-byes then still find somebody."""
+    for name in sorted(which, key=lambda name: (not name.startswith(prefix + "lan"), name)):
+        remove(name)
+
+
 def remove(name):
+    """End whatever still lives in there, by its pid, and remove the namespace."""
     if not os.path.exists(f"/run/netns/{name}"):
         return
     for sig, patience_s in ((signal.SIGTERM, 3), (signal.SIGKILL, 3)):

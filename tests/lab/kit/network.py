@@ -10,7 +10,7 @@
 """
 
 from . import nat
-from .namespace import Namespace, ip_batch
+from .namespace import Namespace, ip_batch, remove_all
 
 GW_WAN, GW_CORE = "198.51.100.5", "192.0.2.5"
 SSW, SSW_ON_WAN, PSTN = "192.0.2.20", "198.51.100.20", "192.0.2.30"
@@ -96,5 +96,4 @@ class Network:
                 sock.close()
 
     def remove(self):
-        for namespace in self.namespaces.values():
-            namespace.remove()
+        remove_all([namespace.name for namespace in self.namespaces.values()], self.prefix)

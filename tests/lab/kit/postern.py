@@ -1,6 +1,5 @@
 """The daemon under test: its configuration, its control socket, its records."""
 
-import glob
 import json
 import os
 import subprocess
@@ -10,6 +9,10 @@ from .patience import wait_until
 
 # Small ranges, so that an attacker can spray all of it.
 ACCESS_MEDIA, CORE_MEDIA = (20000, 20399), (30000, 30399)
+
+# Counters that no flow of well-behaved peers may move.
+NEVER = ("bad_input", "cdr_write_failed", "media_send_failed", "port_invariant_broken", "sdp_leaks_stopped",
+         "sip_leaks", "sip_malformed")
 
 CONFIG = """<postern xmlns="urn:postern:config:1" role="gateway">
   <log to="stderr" level="debug"/>
@@ -30,15 +33,6 @@ ROUTE = '    <route from="access" to="core" next-hop="{0}"/>'
 REGISTRAR = '    <registrar realm="access" domain="example.net"/>'
 
 
-def built_modules(lab):
-    """A folder with all modules of the build: libtool leaves each beside its own sources."""
-    folder = lab.file("modules")
-    os.mkdir(folder)
-    for built in glob.glob(os.path.join(lab.build, "modules", "*", ".libs", "*.so")):
-        os.symlink(built, os.path.join(folder, os.path.basename(built)))
-    return folder
-
-
 class Postern:
     """posternd on the host gw."""
 
@@ -53,7 +47,7 @@ class Postern:
             cores=CORE_MEDIA, routing=routing, keepalive=keepalive, expires=expires,
             access_more=access_more and " " + access_more, core_more=core_more and " " + core_more))
         self.socket = os.path.join(self.directory, "ctl.sock")
-        self.environment = {"POSTERN_MODULEDIR": built_modules(lab),
+        self.environment = {"POSTERN_MODULEDIR": os.path.join(lab.build, "modules"),
                             "ASAN_OPTIONS": "abort_on_error=1"}
         self.process = lab.spawn(
             "gw", [os.path.join(lab.build, "posternd"), "-f", "-c", self.config], name="posternd",
@@ -93,7 +87,16 @@ class Postern:
         assert len(records) == count, f"{len(records)} records instead of {count}"
         return records
 
-    def end(self):
-        """SIGTERM: it has to drain and end with 0."""
+    def at_rest(self):
+        """All calls are over: no session and no port is left, and it caught itself at nothing."""
+        def counters():
+            return self.control("show", "counters")["counters"]
+        wait_until(lambda: not any(counters()[name] for name in ("sessions", "streams", "ports_taken")),
+                   "all sessions and ports to be given back")
+        for name in NEVER:
+            assert not counters()[name], f"{name} is {counters()[name]}"
+
+    def ended_well(self):
+        """It was told to end by SIGTERM; did it drain and end with 0?"""
         status = self.process.end(deadline_s=15)
         assert status == 0, f"posternd ended with {status}: {self.process.last_line()}"

@@ -108,9 +108,8 @@ class Attempt:
                 self.process.wait(CLEANUP_DEADLINE_S)
             except subprocess.TimeoutExpired:
                 continue
-        for name in namespace.names():
-            if name.startswith(self.prefix):
-                namespace.remove(name)
+        left = [name for name in namespace.names() if name.startswith(self.prefix)]
+        namespace.remove_all(left, self.prefix)
 
     def reason(self):
         try:

@@ -1,0 +1,381 @@
+#include "sip_fake_parts.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pn_peer {
+	struct pn_addr addr;
+};
+
+struct pn_host {
+	int unused;
+};
+
+struct fake fake;
+const struct pn_module *fake_module;
+void *fake_self;
+
+static struct pn_host host;
+static struct pn_realm realms[2];
+static uint32_t seed;
+
+/* ---- addresses and flows: flow = 1 + realm * 2 + (family == 6)
+ * -------------------------------------- */
+
+struct pn_addr fake_address(const char *text, uint16_t port)
+{
+	struct pn_addr a = { .port = port };
+
+	if (inet_pton(AF_INET, text, a.ip) == 1)
+		a.family = 4;
+	else if (inet_pton(AF_INET6, text, a.ip) == 1)
+		a.family = 6;
+	return a;
+}
+
+static int f_addr_parse(struct pn_str text, struct pn_addr *out)
+{
+	char z[64];
+	struct pn_addr a;
+
+	if (text.len > 2 && text.p[0] == '[' && text.p[text.len - 1] == ']')
+		text = (struct pn_str){ text.p + 1, text.len - 2 };
+	if (text.len >= sizeof(z))
+		return -EINVAL;
+	memcpy(z, text.p, text.len);
+	z[text.len] = '\0';
+	a = fake_address(z, 0);
+	if (!a.family)
+		return -EINVAL;
+	*out = a;
+	return 0;
+}
+
+int fake_addr_print(const struct pn_addr *a, char *out, size_t cap)
+{
+	char ip[INET6_ADDRSTRLEN];
+	bool six = a->family == 6;
+	int n;
+
+	inet_ntop(six ? AF_INET6 : AF_INET, a->ip, ip, sizeof(ip));
+	if (a->port)
+		n = snprintf(out, cap, six ? "[%s]:%u" : "%s:%u", ip, a->port);
+	else
+		n = snprintf(out, cap, "%s", ip);
+	return n;
+}
+
+int fake_same_ip(const struct pn_addr *a, const struct pn_addr *b)
+{
+	return a->family == b->family && !memcmp(a->ip, b->ip, sizeof(a->ip));
+}
+
+static int f_addr_own(struct pn_host *h, struct pn_realm *r, const struct pn_addr *a)
+{
+	(void)h;
+	return a->port == 5060 &&
+	       (fake_same_ip(a, &r->info.addr4) || fake_same_ip(a, &r->info.addr6));
+}
+
+static struct pn_realm *f_realm_find(struct pn_host *h, const char *name)
+{
+	(void)h;
+	for (size_t i = 0; i < 2; i++)
+		if (!strcmp(realms[i].info.name, name))
+			return &realms[i];
+	return NULL;
+}
+
+static const struct pn_realm_info *f_realm_info(const struct pn_realm *r)
+{
+	return &r->info;
+}
+
+static uint64_t f_flow_listener(struct pn_host *h, struct pn_realm *r, enum pn_transport t,
+				int family)
+{
+	(void)h;
+	return t == PN_UDP ? 1 + (uint64_t)(r - realms) * 2 + (family == 6) : 0;
+}
+
+static int f_flow_open(struct pn_host *h, struct pn_realm *r, enum pn_transport t,
+		       const struct pn_addr *to, uint64_t *flow)
+{
+	*flow = f_flow_listener(h, r, t, to->family);
+	return *flow ? 0 : -EINVAL;
+}
+
+static int f_flow_info(struct pn_host *h, uint64_t flow, struct pn_flow_info *out)
+{
+	struct pn_realm *r = &realms[(flow - 1) / 2 % 2];
+
+	(void)h;
+	if (flow < 1 || flow > 4)
+		return -ENOENT;
+	out->flow = flow;
+	out->realm = r;
+	out->transport = PN_UDP;
+	out->local = flow % 2 ? r->info.addr4 : r->info.addr6;
+	out->local.port = 5060;
+	out->remote = (struct pn_addr){ 0 };
+	return 0;
+}
+
+static int f_flow_send(uint64_t flow, const struct pn_addr *to, const void *data, size_t len)
+{
+	struct fake_sent *s = &fake.sent[fake.n_sent % FAKE_SENT];
+
+	if (fake.send_err)
+		return fake.send_err;
+	free(s->data);
+	*s = (struct fake_sent){ flow, *to, malloc(len + 1), len };
+	memcpy(s->data, data, len);
+	s->data[len] = '\0';
+	fake.n_sent++;
+	return 0;
+}
+
+static void f_flow_close(struct pn_host *h, uint64_t flow)
+{
+	(void)h;
+	(void)flow;
+}
+
+/* ---- configuration
+ * ---------------------------------------------------------------------------------- */
+
+__attribute__((format(printf, 3, 4))) static void f_conf_error(struct pn_conf_errors *e,
+							       const struct pn_conf *at,
+							       const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)e;
+	(void)at;
+	if (fake.error)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&fake.error, fmt, ap) < 0)
+		fake.error = NULL;
+	va_end(ap);
+}
+
+static int64_t f_conf_duration(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || n < 0)
+		return -EINVAL;
+	if (!strcmp(end, "ms"))
+		return n;
+	if (!strcmp(end, "s"))
+		return n * 1000;
+	return !strcmp(end, "h") ? n * 3600000 : -EINVAL;
+}
+
+static struct pn_peer *f_peer_new(struct pn_host *h, const char *text, uint16_t port)
+{
+	struct pn_peer *p = calloc(1, sizeof(*p));
+
+	(void)h;
+	p->addr = fake_address(text, port);
+	if (p->addr.family)
+		return p;
+	free(p);
+	return NULL;
+}
+
+static void f_peer_free(struct pn_peer *p)
+{
+	free(p);
+}
+
+static int f_peer_addr(const struct pn_peer *p, size_t i, struct pn_addr *out)
+{
+	if (i)
+		return -ENOENT;
+	*out = p->addr;
+	return 0;
+}
+
+static void *f_pattern_new(const char *pattern, char *why, size_t cap)
+{
+	if (!strcmp(pattern, "("))
+		snprintf(why, cap, "missing parenthesis");
+	return strcmp(pattern, "(") ? strdup(pattern) : NULL;
+}
+
+static int f_pattern_match(const void *pattern, struct pn_str s)
+{
+	return memmem(s.p, s.len, pattern, strlen(pattern)) != NULL;
+}
+
+/* ---- the rest
+ * ------------------------------------------------------------------------------------------------
+ */
+
+__attribute__((format(printf, 3, 4))) static void f_log(struct pn_host *h, enum pn_level level,
+							const char *fmt, ...)
+{
+	(void)h;
+	(void)level;
+	(void)fmt;
+}
+
+static void f_bad_input(struct pn_host *h, const struct pn_msg *m, const char *why)
+{
+	(void)h;
+	(void)m;
+	(void)why;
+}
+
+static void f_count(struct pn_host *h, unsigned counter)
+{
+	(void)h;
+	fake.counts[counter]++;
+}
+
+/* The same words in every run, so that a failure can be repeated. */
+static void f_random(void *out, size_t len)
+{
+	uint8_t *p = out;
+
+	while (len--) {
+		seed = seed * 1103515245u + 12345u;
+		*p++ = (uint8_t)(seed >> 16);
+	}
+}
+
+static struct pn_services services = {
+	.size = sizeof(services),
+	.major = PN_ABI_MAJOR,
+	.minor = PN_ABI_MINOR,
+	.realm_find = f_realm_find,
+	.realm_info = f_realm_info,
+	.conf_error = f_conf_error,
+	.conf_duration = f_conf_duration,
+	.peer_new = f_peer_new,
+	.peer_free = f_peer_free,
+	.peer_addr = f_peer_addr,
+	.flow_listener = f_flow_listener,
+	.flow_open = f_flow_open,
+	.flow_send = f_flow_send,
+	.flow_close = f_flow_close,
+	.flow_info = f_flow_info,
+	.log = f_log,
+	.bad_input = f_bad_input,
+	.count = f_count,
+	.random = f_random,
+	.addr_parse = f_addr_parse,
+	.addr_print = fake_addr_print,
+	.addr_own = f_addr_own,
+	.pattern_new = f_pattern_new,
+	.pattern_match = f_pattern_match,
+	.pattern_free = free,
+};
+
+void *fake_start(const struct pn_module *m, const struct pn_conf *conf)
+{
+	void *next;
+
+	fake = (struct fake){ .now_ms = 1000000 };
+	seed = 1;
+	fake_module = m;
+	realms[0].info = (struct pn_realm_info){ sizeof(realms[0].info), "access", PN_ACCESS,
+						 fake_address("198.51.100.5", 5060),
+						 fake_address("2001:db8::5", 5060) };
+	realms[1].info = (struct pn_realm_info){ sizeof(realms[1].info), "core", PN_CORE,
+						 fake_address("192.0.2.5", 5060),
+						 fake_address("2001:db8:1::5", 5060) };
+	fake_session_services(&services);
+	fake_binding_services(&services);
+	fake_text_services(&services);
+	fake_time_services(&services);
+	if (m->init(&services, &host, &fake_self))
+		return NULL;
+	if (!m->prepare(fake_self, conf, NULL, &next)) {
+		m->commit(fake_self, next);
+		return fake_self;
+	}
+	fake_stop();
+	return NULL;
+}
+
+void fake_stop(void)
+{
+	fake_sweep(1);
+	fake_module->unload(fake_self);
+	for (size_t i = 0; i < FAKE_SENT; i++)
+		free(fake.sent[i].data);
+	fake_edits_reset();
+	fake_bindings_reset();
+	memset(fake.sent, 0, sizeof(fake.sent));
+	fake_self = NULL;
+}
+
+const struct pn_conf *fake_conf_route(void)
+{
+	static struct pn_conf limits = { .name = "limits" },
+			      route = { .name = "route", .next = &limits },
+			      top = { .name = "module", .children = &route };
+	static struct pn_conf_attr a[] = { { "from", "access", NULL },
+					   { "to", "core", NULL },
+					   { "next-hop", "192.0.2.20 192.0.2.21", NULL },
+					   { "transactions", "40", NULL },
+					   { "dialogs", "40", NULL } };
+
+	a[0].next = &a[1];
+	a[1].next = &a[2];
+	a[3].next = &a[4];
+	route.attrs = &a[0];
+	limits.attrs = &a[3];
+	return &top;
+}
+
+const struct pn_conf *fake_conf_registrar(void)
+{
+	static struct pn_conf registrar = { .name = "registrar" },
+			      top = { .name = "module", .children = &registrar };
+	static struct pn_conf_attr a[] = { { "realm", "access", NULL },
+					   { "domain", "example.net", NULL } };
+
+	a[0].next = &a[1];
+	registrar.attrs = &a[0];
+	return &top;
+}
+
+void fake_receive(const char *realm, const char *ip, uint16_t port, const void *data, size_t len)
+{
+	struct pn_realm *r = f_realm_find(NULL, realm);
+	struct pn_addr remote = fake_address(ip, port);
+	struct pn_msg m = {
+		.size = sizeof(m),
+		.flow = f_flow_listener(NULL, r, PN_UDP, remote.family),
+		.realm = r,
+		.transport = PN_UDP,
+		.local = remote.family == 6 ? r->info.addr6 : r->info.addr4,
+		.remote = remote,
+		.len = len,
+		.now_ms = fake.now_ms,
+	};
+	uint8_t *copy = malloc(len ? len : 1); /* exact, so that a read past the end is seen */
+
+	memcpy(copy, data, len);
+	m.data = copy;
+	fake_module->on_message(fake_self, &m);
+	fake_sweep(0);
+	free(copy);
+}
+
+const struct fake_sent *fake_take(void)
+{
+	if (fake.n_sent - fake.taken > FAKE_SENT)
+		fake.taken = fake.n_sent - FAKE_SENT;
+	return fake.taken < fake.n_sent ? &fake.sent[fake.taken++ % FAKE_SENT] : NULL;
+}
