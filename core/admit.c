@@ -61,9 +61,14 @@ static void terminal_drop(struct sessions *t, struct terminal *src)
 	free(src);
 }
 
+uint32_t admit_count(const struct sessions *t, const struct pn_realm *r)
+{
+	return r->index < t->n_in_realm ? t->in_realm[r->index] : 0;
+}
+
 int admit_room(const struct sessions *t, const struct pn_realm *r)
 {
-	uint32_t now = r->index < t->n_in_realm ? t->in_realm[r->index] : 0;
+	uint32_t now = admit_count(t, r);
 
 	if (t->drain || t->count >= t->limits.sessions)
 		return -ENOSPC;

@@ -243,9 +243,9 @@ static void list_modules(struct apply *a)
 		c->modules[c->n_modules++] = gone[i];
 	for (size_t i = 0; i < n; i++) {
 		module_retire(gone[i], true);
-		if (!module_sessions(gone[i]) || CORE_MODULES - a->n <= i)
+		if (CORE_MODULES - a->n <= i)
 			core_drop(c, gone[i]);
-		else
+		else if (module_sessions(gone[i]))
 			log_info("module %s: serves its %zu sessions to their end", module_name(gone[i]),
 				 module_sessions(gone[i]));
 	}
@@ -268,6 +268,7 @@ static void commit(struct apply *a)
 	}
 	c->conf = a->conf;
 	list_modules(a);
+	core_drop_idle(c);
 	if (old && (old->media.threads != a->conf->media.threads ||
 		    old->limits.streams != a->conf->limits.streams))
 		log_warn("core: media threads and the limit of streams change with a restart only");

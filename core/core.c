@@ -2,6 +2,7 @@
 
 #include "core.h"
 
+#include "admit.h"
 #include "api.h"
 #include "engine.h"
 #include "log.h"
@@ -105,18 +106,24 @@ void core_drop(struct core *c, struct module *m)
 		c->leaving = !loop_defer(c->loop, stop_leaving, c);
 }
 
-static void drop_idle(struct core *c)
+void core_drop_idle(struct core *c)
 {
 	for (size_t i = c->n_modules; i-- > 0;)
 		if (module_retired(c->modules[i]) && !module_sessions(c->modules[i]))
 			core_drop(c, c->modules[i]);
+	for (unsigned i = 0; i < realms_count(c->realms); i++) {
+		const struct pn_realm *r = realms_at(c->realms, i);
+
+		if (r->gone && (!c->sessions || !admit_count(c->sessions, r)))
+			transport_close_realm(c->transport, r);
+	}
 }
 
 static void on_tick(struct timer *t)
 {
 	struct core *c = t->arg;
 
-	drop_idle(c);
+	core_drop_idle(c);
 	if (c->sessions)
 		sessions_check_ports(c->sessions);
 	timer_start(c->loop, t, TICK_MS);

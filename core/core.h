@@ -76,5 +76,7 @@ struct resolver *core_resolver(struct core *c); /* NULL: offline, or none could 
 void core_keep_conf(struct core *c, struct conf *old);
 /* The module leaves: sockets, sessions and bindings at once, its code at the end of the turn. */
 void core_drop(struct core *c, struct module *m);
+/* What a reload left out and no session uses any more leaves: modules, and the sockets of realms. */
+void core_drop_idle(struct core *c);
 
 #endif

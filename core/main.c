@@ -37,14 +37,16 @@ static void print_errors(struct pn_conf_errors *e)
 	conf_errors_free(e);
 }
 
-static int check(const char *path)
+static int check(const struct options *o)
 {
 	struct pn_conf_errors e = { .n = 0 };
-	int err = core_check(path, &e);
+	int err;
 
+	log_level_set(NULL, o->verbose ? "debug" : "warn");
+	err = core_check(o->config, &e);
 	print_errors(&e);
 	if (!err)
-		printf("%s: good\n", path);
+		printf("%s: good\n", o->config);
 	return err ? EXIT_USAGE : 0;
 }
 
@@ -247,5 +249,5 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	return o.check ? check(o.config) : serve(&o);
+	return o.check ? check(&o) : serve(&o);
 }

@@ -103,7 +103,7 @@ int media_hold(struct pn_session *s, const struct pn_msg *m, struct pn_str key)
 		return -EALREADY;
 	if (s->queue.count >= MEDIA_HELD_MAX) {
 		metric_add(M_HELD_OVERFLOW, 1);
-		log_info("session %s: message not held: %u wait already", s->rec.id, s->queue.count);
+		log_debug("session %s: message not held: %u wait already", s->rec.id, s->queue.count);
 		return -ENOBUFS;
 	}
 	h = held_new(s->t, m, key);

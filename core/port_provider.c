@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define TRIES 16u /* pairs that another program holds, per request */
+#define COMPLAIN_MS 60000u
 
 /* The pairs of one relay stream, until its final report. */
 struct pairs {
@@ -21,6 +22,7 @@ struct port_provider {
 	struct sessions **sessions;
 	struct loop *loop;
 	struct hash streams;
+	struct log_limit *limit;
 };
 
 struct port_provider *port_provider_new(struct relay *relay, struct sessions **sessions, struct loop *l)
@@ -32,6 +34,7 @@ struct port_provider *port_provider_new(struct relay *relay, struct sessions **s
 	p->relay = relay;
 	p->sessions = sessions;
 	p->loop = l;
+	p->limit = log_limit_new(COMPLAIN_MS, 1);
 	hash_init(&p->streams);
 	return p;
 }
@@ -51,7 +54,18 @@ void port_provider_free(struct port_provider *p)
 		return;
 	hash_each(&p->streams, free_one, p);
 	hash_free(&p->streams);
+	log_limit_free(p->limit);
 	free(p);
+}
+
+static void complain(struct port_provider *p, const struct pn_realm *r)
+{
+	unsigned swallowed;
+
+	metric_add(M_PORTS_EXHAUSTED, 1);
+	if (p->limit && log_limit_pass(p->limit, r->index, loop_now(p->loop), &swallowed))
+		log_warn("realm %s: calls refused: no media port is free (%u more since last told)",
+			 r->info.name, swallowed);
 }
 
 static int pair_take(struct port_provider *p, struct pairs *pr, unsigned side)
@@ -60,10 +74,8 @@ static int pair_take(struct port_provider *p, struct pairs *pr, unsigned side)
 	struct port_pool *pool = realm_ports(pr->realm[side], local->family);
 	int port = pool ? port_take(pool, loop_now(p->loop)) : -EADDRNOTAVAIL;
 
-	if (port == -ENOSPC) {
-		metric_add(M_PORTS_EXHAUSTED, 1);
-		log_warn("realm %s: no media port is free", pr->realm[side]->info.name);
-	}
+	if (port == -ENOSPC)
+		complain(p, pr->realm[side]);
 	if (port < 0)
 		return port;
 	local->port = (uint16_t)port;

@@ -218,9 +218,17 @@ static void begin_leg(struct engine_leg *l)
 	l->live = true;
 }
 
+/* Rules are laid for an end before it has said anything: it waits for nothing yet. */
+static bool is_declared(const struct engine_stream *s, unsigned leg)
+{
+	const struct engine_path *p = path_of(s, leg, RELAY_RTP);
+
+	return p && p->rules.declared.family;
+}
+
 static void wait_for_media(const struct engine *e, struct engine_stream *s, bool anew)
 {
-	bool both = path_of(s, 0, RELAY_RTP) && path_of(s, s->current, RELAY_RTP);
+	bool both = is_declared(s, 0) && is_declared(s, s->current);
 
 	if (anew)
 		s->heard = false;

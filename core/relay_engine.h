@@ -71,7 +71,7 @@ struct engine_stream {
 	uint8_t current; /* leg that A's packets go to */
 	bool chosen;
 	bool heard;      /* something was accepted since both sides are known: nobody waits */
-	uint64_t probe_at_ms; /* 0: both sides are not known yet */
+	uint64_t probe_at_ms; /* 0: both sides have not declared yet */
 	struct engine_port port[2][2]; /* [side][component] */
 	struct engine_leg *leg[ENGINE_LEGS];
 	struct engine_cells cells[2];

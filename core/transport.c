@@ -164,7 +164,7 @@ void transport_settle(struct transport *t, struct module *m, bool keep)
 
 		if (!is_listener(f) || f->module != m)
 			continue;
-		stays = keep ? f->wanted : !f->fresh;
+		stays = keep ? f->wanted || f->realm->gone : !f->fresh;
 		f->wanted = f->fresh = false;
 		if (!stays)
 			flow_kill(f, 0);
@@ -185,6 +185,16 @@ int transport_listen(struct transport *t, struct module *m, struct realms *r,
 void transport_unlisten(struct transport *t, struct module *m)
 {
 	kill_silently(t, m);
+}
+
+void transport_close_realm(struct transport *t, const struct pn_realm *r)
+{
+	for (uint32_t i = 0; i < t->n_slots; i++) {
+		struct flow *f = t->slots[i].flow;
+
+		if (f && f->realm == r)
+			flow_kill(f, 0);
+	}
 }
 
 int transport_each_listener(struct transport *t,

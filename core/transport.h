@@ -57,7 +57,8 @@ struct transport *transport_new(const struct transport_conf *c);
 void transport_free(struct transport *t);
 void transport_limits(struct transport *t, const struct conf_limits *l);
 /* Make the listeners of a module those of `want`, in two steps: stage opens what is new, settle closes
- * what is left over (keep) or what was opened (!keep, also after stage failed). -errno when one cannot
+ * what is left over (keep) or what was opened (!keep, also after stage failed). Those of a realm that is
+ * gone stay for its running sessions until transport_close_realm. -errno when one cannot
  * be opened (which: *bad). -EPROTONOSUPPORT: no such transport. -EADDRNOTAVAIL: the realm has no address. */
 int transport_stage(struct transport *t, struct module *m, struct realms *r, const struct conf_listen *want,
 		    size_t n, const struct conf_listen **bad);
@@ -66,6 +67,8 @@ void transport_settle(struct transport *t, struct module *m, bool keep);
 int transport_listen(struct transport *t, struct module *m, struct realms *r,
 		     const struct conf_listen *want, size_t n, const struct conf_listen **bad);
 void transport_unlisten(struct transport *t, struct module *m); /* closes the module's connections too */
+/* The realm is gone and idle: its listeners close, and its connections, which their modules hear. */
+void transport_close_realm(struct transport *t, const struct pn_realm *r);
 /* Walk all listeners: fn non-zero stops and is returned. */
 int transport_each_listener(struct transport *t,
 			    int (*fn)(void *arg, const struct pn_realm *r, const struct pn_addr *local),

@@ -33,7 +33,8 @@ bool aor_of(struct pn_str uri, const char *domain, char out[256])
 }
 
 /* How well a binding fits the sender: 2 by Contact, 1 by From, 0 by place alone. */
-static int fitness(struct sip *sip, const struct pn_binding *b, struct pn_str contact, struct pn_str aor)
+static int fitness(struct sip *sip, const struct pn_binding *b, struct pn_str contact,
+		   struct pn_str aor)
 {
 	const struct pn_binding_info *info = sip->svc->binding_info(b);
 	struct sip_record r = record_of(sip, b);
@@ -43,8 +44,8 @@ static int fitness(struct sip *sip, const struct pn_binding *b, struct pn_str co
 	return aor.len && str_eq(info->identity, aor) ? 1 : 0;
 }
 
-struct pn_binding *alias_of_sender(struct sip *sip, struct pn_realm *realm, const struct pn_addr *src,
-				   const struct sip_msg *m)
+struct pn_binding *alias_of_sender(struct sip *sip, struct pn_realm *realm,
+				   const struct pn_addr *src, const struct sip_msg *m)
 {
 	struct pn_str value = msg_value(m, SIP_CONTACT), contact = { NULL, 0 }, aor = { NULL, 0 };
 	struct pn_binding *b = NULL, *best = NULL;
@@ -56,7 +57,8 @@ struct pn_binding *alias_of_sender(struct sip *sip, struct pn_realm *realm, cons
 		contact = n.uri;
 	if (!name_addr_parse(m->request ? m->from : m->to, &n) && aor_of(n.uri, NULL, text))
 		aor = str_of(text);
-	while ((b = sip->svc->binding_find(sip->host, realm, PN_BY_PINHOLE, src, sizeof(*src), b))) {
+	while ((b = sip->svc->binding_find(sip->host, realm, PN_BY_PINHOLE, src, sizeof(*src),
+					   b))) {
 		int fit;
 
 		if (sip->svc->binding_info(b)->state != PN_ACTIVE)

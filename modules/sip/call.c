@@ -12,7 +12,8 @@
 #include "proxy.h"
 #include "server.h"
 
-/* ---- beginning and end -------------------------------------------------------------------------- */
+/* ---- beginning and end --------------------------------------------------------------------------
+ */
 
 static struct pn_str uri_of(struct pn_str party)
 {
@@ -42,8 +43,8 @@ static struct pn_binding *target_binding(struct sip *sip, const struct sip_targe
 {
 	if (!t->alias.len)
 		return NULL;
-	return sip->svc->binding_find(sip->host, t->alias_realm, PN_BY_ALIAS, t->alias.p, t->alias.len,
-				      NULL);
+	return sip->svc->binding_find(sip->host, t->alias_realm, PN_BY_ALIAS, t->alias.p,
+				      t->alias.len, NULL);
 }
 
 static int session_begin(struct sip_call *call, struct sip_client *c, const struct pn_msg *pn,
@@ -172,7 +173,8 @@ void call_free(struct sip_call *call)
 	free(call);
 }
 
-/* ---- while media is pending --------------------------------------------------------------------- */
+/* ---- while media is pending ---------------------------------------------------------------------
+ */
 
 static bool hold(struct sip_call *call, const struct sip_rx *rx)
 {
@@ -220,7 +222,8 @@ void call_stop_waiting(struct sip_call *call)
 	}
 }
 
-/* ---- offers and answers ------------------------------------------------------------------------- */
+/* ---- offers and answers -------------------------------------------------------------------------
+ */
 
 static unsigned request_flags(const struct call_part *p)
 {
@@ -278,8 +281,8 @@ static void refuse(struct sip_call *call, const struct call_part *p, int status,
 	call_abandon(c, p->dialog, p->msg);
 }
 
-/* Another fork's answer behind the chosen one passes with what the caller was shown already; it is the
- * caller's to end (RFC 3261 13.2.2.4). */
+/* Another fork's answer behind the chosen one passes with what the caller was shown already; it is
+ * the caller's to end (RFC 3261 13.2.2.4). */
 static bool pass_late(struct sip_call *call, const struct call_part *p)
 {
 	struct pn_media adv[SIP_MEDIA_MAX];
@@ -295,7 +298,8 @@ static bool pass_late(struct sip_call *call, const struct call_part *p)
 
 void call_declare(struct sip_call *call, const struct call_part *p, const struct sip_sdp *sdp)
 {
-	static const char warning[] = "Warning: 399 postern \"Session description not understood\"\r\n";
+	static const char warning[] =
+		"Warning: 399 postern \"Session description not understood\"\r\n";
 	const struct pn_services *svc = call->sip->svc;
 	struct pn_media list[SIP_MEDIA_MAX];
 	int n = svc->sdp_scan(sdp->text.p, sdp->text.len, list, SIP_MEDIA_MAX);
@@ -309,8 +313,8 @@ void call_declare(struct sip_call *call, const struct call_part *p, const struct
 		return;
 	note_part(call, p);
 	svc->media_declare(call->session, p->dialog ? p->dialog->branch : NULL,
-			   p->side ? PN_SIDE_B : PN_SIDE_A, call->wait.flags, list, (size_t)n, p->pn,
-			   call);
+			   p->side ? PN_SIDE_B : PN_SIDE_A, call->wait.flags, list, (size_t)n,
+			   p->pn, call);
 }
 
 static int refusal(int err)
@@ -372,13 +376,16 @@ void call_rewrite(struct sip *sip, const struct pn_media_reply *r)
 			refuse(call, &p, refusal(r->err), NULL);
 		} else {
 			note_exchange(p.dialog, call->wait.flags, p.side, m->request);
+			if (p.client && !m->request && call->wait.flags == PN_DECLARE_ANSWER)
+				p.client->answered = true;
 			resume(call, &p, r);
 		}
 	}
 	msg_free(m);
 }
 
-/* ---- what the answers mean for the session ------------------------------------------------------- */
+/* ---- what the answers mean for the session
+ * ------------------------------------------------------- */
 
 /* RFC 4028: whoever refreshes does so before the interval is over. */
 static void rearm(struct sip_call *call, const struct sip_msg *m)
@@ -392,8 +399,8 @@ static void rearm(struct sip_call *call, const struct sip_msg *m)
 	if (str_u32(str_trim(value), &seconds) || !seconds)
 		call->sip->svc->session_deadline(call->session, call->sip->conf->session_ms);
 	else
-		call->sip->svc->session_deadline(call->session, (uint64_t)seconds * 1000 +
-									SIP_ENDS_MS(call->sip->conf));
+		call->sip->svc->session_deadline(
+			call->session, (uint64_t)seconds * 1000 + SIP_ENDS_MS(call->sip->conf));
 }
 
 static void answered(struct sip_call *call, struct sip_dialog *d, const struct sip_msg *m)
@@ -423,10 +430,10 @@ void call_replied(struct sip_client *c, struct sip_dialog *d, const struct sip_m
 		c->sip->svc->session_deadline(call->session, conf->timer_c_ms + SIP_ENDS_MS(conf));
 	else if (c->initial && m->status < 300)
 		answered(call, d, m);
-	else if (c->kind == SIP_BYE && m->status >= 200 && c->dialog == call->chosen)
+	else if (c->kind == SIP_BYE && m->status / 100 == 2 && c->dialog == call->chosen)
 		call_end(call, PN_END_NORMAL, m->status);
-	else if ((c->kind == SIP_INVITE || c->kind == SIP_UPDATE) && m->status >= 200 && call->chosen &&
-		 m->status < 300)
+	else if ((c->kind == SIP_INVITE || c->kind == SIP_UPDATE) && m->status >= 200 &&
+		 call->chosen && m->status < 300)
 		rearm(call, m);
 }
 
@@ -441,6 +448,18 @@ static enum pn_cause cause_of(const struct sip_client *c)
 	return c->status == 408 ? PN_END_NO_ANSWER : c->sent ? PN_END_REJECTED : PN_END_REFUSED;
 }
 
+/* In a glare the refusal of one offer takes nothing back of the other: that one's answer, or its
+ * own refusal, settles both. */
+static void roll_back(struct sip_call *call, const struct sip_client *failed)
+{
+	const struct sip_client *c;
+
+	LIST_FOREACH(c, &call->clients, of_call)
+	if (c != failed && c->offer && !c->answered && !c->status)
+		return;
+	call->sip->svc->media_rollback(call->session);
+}
+
 void call_failed(struct sip_client *c)
 {
 	struct sip_call *call = c->call;
@@ -449,10 +468,11 @@ void call_failed(struct sip_client *c)
 		return;
 	if (c->initial)
 		call_end(call, cause_of(c), c->status);
-	else if (c->kind == SIP_BYE && c->dialog == call->chosen && c->status != 401 && c->status != 407)
+	else if (c->kind == SIP_BYE && c->dialog == call->chosen && c->status != 401 &&
+		 c->status != 407)
 		call_end(call, PN_END_NORMAL, c->status);
-	else if (c->offer)
-		c->sip->svc->media_rollback(call->session);
+	else if (c->offer && !c->answered)
+		roll_back(call, c);
 }
 
 void call_abandon(struct sip_client *c, struct sip_dialog *d, const struct sip_msg *m)
@@ -486,7 +506,8 @@ static enum pn_cause timeout_cause(enum pn_timeout what)
 	}
 }
 
-/* The unanswered INVITE of this call is given up; the caller hears of it unless others still ring. */
+/* The unanswered INVITE of this call is given up; the caller hears of it unless others still ring.
+ */
 static void give_up(struct sip_call *call, int status)
 {
 	struct sip_client *c, *other;
@@ -494,8 +515,8 @@ static void give_up(struct sip_call *call, int status)
 	bool alone = true;
 
 	LIST_FOREACH(c, &call->clients, of_call)
-		if (c->initial && !c->status)
-			break;
+	if (c->initial && !c->status)
+		break;
 	if (!c)
 		return;
 	s = c->server;
@@ -506,7 +527,7 @@ static void give_up(struct sip_call *call, int status)
 	if (!s)
 		return;
 	LIST_FOREACH(other, &s->clients, of_server)
-		alone = alone && (other == c || other->status);
+	alone = alone && (other == c || other->status);
 	if (alone)
 		server_reply(s, status, NULL);
 }

@@ -14,15 +14,15 @@ struct sip_call {
 	struct pn_session *session;
 	struct sip_clients clients; /* every transaction of it that is alive */
 	struct sip_dialogs dialogs;
-	uint64_t chosen;  /* id of the dialog that was answered first */
-	bool ended;       /* the core was told; waits to be freed */
+	uint64_t chosen; /* id of the dialog that was answered first */
+	bool ended;      /* the core was told; waits to be freed */
 	struct {
 		enum call_wait what; /* whose media is pending */
 		struct sip_client *client;
 		uint64_t dialog;
 		int side;
-		unsigned flags;  /* PN_DECLARE_* */
-		uint64_t heard;  /* hash of the message, to know its retransmissions */
+		unsigned flags; /* PN_DECLARE_* */
+		uint64_t heard; /* hash of the message, to know its retransmissions */
 	} wait;
 };
 
@@ -57,7 +57,8 @@ void call_stop_waiting(struct sip_call *call);
 void call_replied(struct sip_client *c, struct sip_dialog *d, const struct sip_msg *m);
 /* The request of c failed for good with c->status. */
 void call_failed(struct sip_client *c);
-/* An answer that nobody waits for any more, or that cannot be passed on, is acknowledged and ended. */
+/* An answer that nobody waits for any more, or that cannot be passed on, is acknowledged and ended.
+ */
 void call_abandon(struct sip_client *c, struct sip_dialog *d, const struct sip_msg *m);
 void call_on_timeout(struct sip *sip, struct sip_call *call, enum pn_timeout what);
 void call_end(struct sip_call *call, enum pn_cause cause, int status);

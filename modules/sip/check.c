@@ -84,7 +84,7 @@ static void check_cseq(struct sip_msg *m)
 
 static struct pn_str check_party(struct sip_msg *m, enum sip_header id, const char *why)
 {
-	struct pn_str value = msg_value(m, id), tag = { NULL, 0 };
+	struct pn_str value = msg_value(m, id), tag = str_of("");
 	struct sip_name_addr n;
 	struct sip_uri uri;
 
@@ -108,7 +108,8 @@ static void check_parties(struct sip_msg *m)
 		fault(m, 400, "Empty Call-ID");
 }
 
-/* One Contact value: a question mark needs the angle brackets (RFC 3261 20.10, RFC 4475 3.1.2.13). */
+/* One Contact value: a question mark needs the angle brackets (RFC 3261 20.10, RFC 4475 3.1.2.13).
+ */
 static bool contact_ok(struct pn_str value)
 {
 	struct sip_name_addr n;
@@ -181,8 +182,6 @@ static void check_uri(struct sip_msg *m)
 
 static void check_request(struct sip_msg *m)
 {
-	if (!str_iis(m->version, "SIP/2.0"))
-		fault(m, 505, "Version Not Supported");
 	check_uri(m);
 	check_max_forwards(m);
 	check_values(m, SIP_ROUTE, false, "Malformed Route");
@@ -194,14 +193,14 @@ static void check_request(struct sip_msg *m)
 
 void msg_check(struct sip_msg *m)
 {
+	if (!str_iis(m->version, "SIP/2.0"))
+		fault(m, 505, "Version Not Supported");
 	check_counts(m);
 	check_vias(m);
 	check_cseq(m);
 	check_parties(m);
 	if (m->request)
 		check_request(m);
-	else if (!str_iis(m->version, "SIP/2.0"))
-		fault(m, 400, "Version Not Supported");
 	check_values(m, SIP_CONTACT, true, "Malformed Contact");
 	check_values(m, SIP_RECORD_ROUTE, false, "Malformed Record-Route");
 }

@@ -37,7 +37,8 @@ static int client_fill(struct sip_client *c, struct pn_str method, const char *b
 	struct text key;
 
 	sip_token(sip, token);
-	snprintf(c->branch, sizeof(c->branch), "%s%s", branch ? "" : "z9hG4bK", branch ? branch : token);
+	snprintf(c->branch, sizeof(c->branch), "%s%s", branch ? "" : "z9hG4bK",
+		 branch ? branch : token);
 	key = make_key(str_of(c->branch), method);
 	c->key = key.failed ? (struct pn_str){ NULL, 0 } : str_dup(text_str(&key));
 	text_free(&key);
@@ -161,8 +162,10 @@ static struct pn_str line_of(const struct sip_msg *m, enum sip_header id)
 	return f ? f->line : (struct pn_str){ NULL, 0 };
 }
 
-/* A request of this hop: ACK of a failure, CANCEL. RFC 3261 17.1.1.3 and 9.1. `to` is the whole line. */
-static void hop_request(struct sip_client *c, struct text *t, const char *method, struct pn_str to)
+/* A request of this hop: ACK of a failure, CANCEL. RFC 3261 17.1.1.3 and 9.1. `to` and `more` are
+ * whole lines. */
+static void hop_request(struct sip_client *c, struct text *t, const char *method, struct pn_str to,
+			struct pn_str more)
 {
 	struct sip_msg *m;
 
@@ -181,7 +184,9 @@ static void hop_request(struct sip_client *c, struct text *t, const char *method
 	text_add(t, line_of(m, SIP_FROM));
 	text_add(t, to.len ? to : line_of(m, SIP_TO));
 	text_add(t, line_of(m, SIP_CALL_ID));
-	text_fmt(t, "CSeq: %u %s\r\nContent-Length: 0\r\n\r\n", m->cseq, method);
+	text_fmt(t, "CSeq: %u %s\r\n", m->cseq, method);
+	text_add(t, more);
+	text_put(t, "Content-Length: 0\r\n\r\n");
 	msg_free(m);
 }
 
@@ -189,7 +194,7 @@ static void ack_failure(struct sip_client *c, const struct sip_msg *response)
 {
 	struct text t = { 0 };
 
-	hop_request(c, &t, "ACK", line_of(response, SIP_TO));
+	hop_request(c, &t, "ACK", line_of(response, SIP_TO), str_of(""));
 	if (!t.failed)
 		c->sip->svc->flow_send(c->target.flow, &c->target.hop[c->target.at], t.p, t.len);
 	text_free(&t);
@@ -197,14 +202,16 @@ static void ack_failure(struct sip_client *c, const struct sip_msg *response)
 
 static void send_cancel(struct sip_client *c)
 {
-	struct sip_target target = { .realm = c->target.realm, .flow = c->target.flow, .n_hops = 1 };
+	struct sip_target target = { .realm = c->target.realm,
+				     .flow = c->target.flow,
+				     .n_hops = 1 };
 	struct text t = { 0 };
 	struct sip_client *cancel;
 
 	c->cancel_sent = true;
 	target.hop[0] = c->target.hop[c->target.at];
 	c->sip->svc->timer_start(c->end, SIP_ENDS_MS(c->sip->conf));
-	hop_request(c, &t, "CANCEL", (struct pn_str){ NULL, 0 });
+	hop_request(c, &t, "CANCEL", str_of(""), c->server ? c->server->reason : str_of(""));
 	cancel = t.failed ? NULL : client_new(c->sip, NULL, str_of("CANCEL"), &target, c->branch);
 	if (cancel && client_start(cancel, t.p, t.len))
 		client_end(cancel);
@@ -263,6 +270,10 @@ static bool pass_again(struct sip_client *c, const struct sip_rx *rx)
 	if (!c->passed || c->heard != sip_hash(c->sip, rx->msg->data, rx->msg->len))
 		return false;
 	c->sip->svc->count(c->sip->host, SIP_CNT_RETRANSMISSIONS);
+	if (rx->msg->status < 200 && c->state == CLIENT_PROCEEDING) {
+		proceed(c, rx->msg->status);
+		call_replied(c, NULL, rx->msg);
+	}
 	if (c->server)
 		server_send(c->server, c->passed, c->passed_len, rx->msg->status);
 	return true;
@@ -292,7 +303,8 @@ void client_receive(struct sip_client *c, const struct sip_rx *rx)
 		proxy_response(c, rx);
 }
 
-void client_remember(struct sip_client *c, const struct sip_msg *response, const void *out, size_t len)
+void client_remember(struct sip_client *c, const struct sip_msg *response, const void *out,
+		     size_t len)
 {
 	char *copy = malloc(len);
 

@@ -51,13 +51,14 @@ struct sip_client {
 	int side;        /* the receiver's side of the dialog */
 	bool initial;    /* outside of any dialog */
 	bool offer;      /* it carries an offer */
+	bool answered;   /* which a response has answered */
 	uint64_t heard;  /* hash of the last response that was passed on, and what became of it */
 	char *passed;
 	size_t passed_len;
 };
 
-/* Takes over the target's strings. branch NULL: a new one (a CANCEL has its INVITE's). NULL at the cap
- * or without memory; the target is dropped then. */
+/* Takes over the target's strings. branch NULL: a new one (a CANCEL has its INVITE's). NULL at the
+ * cap or without memory; the target is dropped then. */
 struct sip_client *client_new(struct sip *sip, struct sip_server *server, struct pn_str method,
 			      struct sip_target *target, const char *branch);
 /* Sends its request for the first time: 0 or what flow_send says. */
@@ -69,7 +70,8 @@ void client_receive(struct sip_client *c, const struct sip_rx *rx);
 void client_cancel(struct sip_client *c);
 /* The answer is known without the far end: nothing more is expected of it. */
 void client_fail(struct sip_client *c, int status);
-void client_remember(struct sip_client *c, const struct sip_msg *response, const void *out, size_t len);
+void client_remember(struct sip_client *c, const struct sip_msg *response, const void *out,
+		     size_t len);
 void client_detach(struct sip_client *c); /* from its server */
 void client_end(struct sip_client *c);
 void client_free(struct sip_client *c);

@@ -38,7 +38,8 @@ static struct pn_realm *read_realm(struct reader *r, const struct pn_conf *at, c
 	return realm;
 }
 
-static void read_duration(struct reader *r, const struct pn_conf *at, const char *name, uint64_t *out)
+static void read_duration(struct reader *r, const struct pn_conf *at, const char *name,
+			  uint64_t *out)
 {
 	const char *value = attr(at, name);
 	int64_t ms = value ? r->svc->conf_duration(value) : 0;
@@ -46,8 +47,8 @@ static void read_duration(struct reader *r, const struct pn_conf *at, const char
 	if (!value)
 		return;
 	if (ms < 0)
-		WRONG(r, at, "%s %s=\"%s\": expected a duration such as 500ms, 20s, 2m or 1h", at->name,
-		      name, value);
+		WRONG(r, at, "%s %s=\"%s\": expected a duration such as 500ms, 20s, 2m or 1h",
+		      at->name, name, value);
 	else
 		*out = (uint64_t)ms;
 }
@@ -82,8 +83,8 @@ static void read_hops(struct reader *r, const struct pn_conf *at, struct sip_rou
 		route->peer[route->n_peers] =
 			r->svc->peer_new(r->sip->host, route->hop[route->n_peers], SIP_PORT);
 		if (!route->peer[route->n_peers])
-			WRONG(r, at, "route next-hop=\"%.*s\": expected host or host:port", (int)one.len,
-			      one.p);
+			WRONG(r, at, "route next-hop=\"%.*s\": expected host or host:port",
+			      (int)one.len, one.p);
 		route->n_peers++;
 	}
 	if (!route->n_peers)
@@ -105,7 +106,8 @@ static void read_route(struct reader *r, const struct pn_conf *at)
 		return;
 	route->pattern = r->svc->pattern_new(match, why, sizeof(why));
 	if (!route->pattern)
-		WRONG(r, at, "route match=\"%s\": expected a Perl-compatible pattern: %s", match, why);
+		WRONG(r, at, "route match=\"%s\": expected a Perl-compatible pattern: %s", match,
+		      why);
 }
 
 static void read_registrar(struct reader *r, const struct pn_conf *at)
@@ -158,9 +160,9 @@ static const struct {
 	const char *name;
 	void (*read)(struct reader *r, const struct pn_conf *at);
 } elements[] = {
-	{ "route", read_route },	 { "registrar", read_registrar },
+	{ "route", read_route },         { "registrar", read_registrar },
 	{ "keepalive", read_keepalive }, { "expires", read_expires },
-	{ "timers", read_timers },	 { "limits", read_limits },
+	{ "timers", read_timers },       { "limits", read_limits },
 };
 
 static void read_element(struct reader *r, const struct pn_conf *at)

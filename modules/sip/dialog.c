@@ -188,6 +188,11 @@ static int fill_sender(struct sip_dialog *d, const struct sip_dialog_args *args)
 	return name_leg(leg, args->target->realm);
 }
 
+bool dialog_made_by(enum sip_method kind)
+{
+	return kind == SIP_INVITE || kind == SIP_SUBSCRIBE || kind == SIP_REFER;
+}
+
 struct sip_dialog *dialog_new(struct sip *sip, const struct sip_dialog_args *args)
 {
 	struct sip_dialog *d = dialog_make(sip);
@@ -229,7 +234,8 @@ static int copy_leg(struct sip_leg *to, const struct sip_leg *from)
 
 static struct sip_leg *find_leg(struct sip *sip, struct text key)
 {
-	struct sip_leg *leg = key.failed ? NULL : sip->svc->table_get(sip->leg_by_key, key.p, key.len);
+	struct sip_leg *leg =
+		key.failed ? NULL : sip->svc->table_get(sip->leg_by_key, key.p, key.len);
 
 	text_free(&key);
 	return leg;
@@ -332,8 +338,8 @@ static void learn_routes(struct sip_leg *leg, const struct sip_msg *m)
 
 static bool refreshes_target(enum sip_method kind)
 {
-	return kind == SIP_INVITE || kind == SIP_UPDATE || kind == SIP_SUBSCRIBE || kind == SIP_NOTIFY ||
-	       kind == SIP_REFER;
+	return kind == SIP_INVITE || kind == SIP_UPDATE || kind == SIP_SUBSCRIBE ||
+	       kind == SIP_NOTIFY || kind == SIP_REFER;
 }
 
 void dialog_learn(struct sip_dialog *d, int side, const struct sip_msg *m, bool routes)
@@ -350,6 +356,9 @@ void dialog_learn(struct sip_dialog *d, int side, const struct sip_msg *m, bool 
 		return;
 	if (next_value(&contact, &value) == 1 && !name_addr_parse(value, &n) && !str_is(n.uri, "*"))
 		str_set(&leg->target, n.uri);
+	else if (!leg->target.len &&
+		 !name_addr_parse(leg->party, &n)) /* RFC 2543 peers may give none */
+		str_set(&leg->target, n.uri);
 	if (!m->request && m->status >= 200 && side == 1 && !d->confirmed) {
 		d->confirmed = true;
 		if (d->leg[0].token)
@@ -357,9 +366,10 @@ void dialog_learn(struct sip_dialog *d, int side, const struct sip_msg *m, bool 
 	}
 }
 
-/* A core side is reached where its route set or Contact says, when that is an address and not ours; a
- * terminal where its messages come from. */
-static void find_hop(const struct sip_leg *leg, const struct sip_name_addr *first, struct sip_target *out)
+/* A core side is reached where its route set or Contact says, when that is an address and not ours;
+ * a terminal where its messages come from. */
+static void find_hop(const struct sip_leg *leg, const struct sip_name_addr *first,
+		     struct sip_target *out)
 {
 	struct sip *sip = leg->dialog->sip;
 	struct pn_binding *b = NULL;
@@ -380,7 +390,8 @@ static void find_hop(const struct sip_leg *leg, const struct sip_name_addr *firs
 	}
 	if (b || sip_is_access(sip, leg->realm) || uri_parse(first->uri, &u))
 		return;
-	if (!sip_host_addr(sip, u.host, u.port, &a) || sip->svc->addr_own(sip->host, leg->realm, &a))
+	if (!sip_host_addr(sip, u.host, u.port, &a) ||
+	    sip->svc->addr_own(sip->host, leg->realm, &a))
 		return;
 	flow = sip->svc->flow_listener(sip->host, leg->realm, PN_UDP, a.family);
 	if (!flow)
@@ -426,7 +437,8 @@ int dialog_target(const struct sip_dialog *d, int side, struct sip_target *out)
 
 void dialog_keep_subscription(struct sip_dialog *d, const struct sip_msg *m)
 {
-	struct pn_str state = msg_value(m, SIP_SUBSCRIPTION_STATE), value = msg_value(m, SIP_EXPIRES);
+	struct pn_str state = msg_value(m, SIP_SUBSCRIPTION_STATE),
+		      value = msg_value(m, SIP_EXPIRES);
 	const char *semi = state.len ? memchr(state.p, ';', state.len) : NULL;
 	uint32_t seconds = 3600;
 

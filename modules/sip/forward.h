@@ -1,4 +1,5 @@
-/* Writing a message for the other side. adv NULL: its description, if it has one, opens no media. */
+/* Writing a message for the other side. adv NULL: its description, if it has one, opens no media.
+ */
 #ifndef SIP_FORWARD_H
 #define SIP_FORWARD_H
 

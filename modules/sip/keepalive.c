@@ -11,7 +11,8 @@
 #define MARK "z9hG4bKka"
 #define MARK_LEN (sizeof(MARK) - 1 + 16)
 
-/* The branch names the binding by a secret of it, so that an answer proves that the OPTIONS arrived. */
+/* The branch names the binding by a secret of it, so that an answer proves that the OPTIONS
+ * arrived. */
 static void make_mark(struct sip *sip, const struct pn_binding *b, char out[MARK_LEN + 1])
 {
 	snprintf(out, MARK_LEN + 1, MARK "%016" PRIx64, record_of(sip, b).nonce);
@@ -28,11 +29,13 @@ static void write_options(struct text *t, struct sip *sip, const struct pn_bindi
 	make_mark(sip, b, mark);
 	text_put(t, "OPTIONS ");
 	text_add(t, contact);
-	text_fmt(t, " SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=%s.%" PRIx64 ";rport\r\n", own, mark, now);
-	text_fmt(t, "Max-Forwards: 70\r\nFrom: <sip:postern@%s>;tag=%" PRIx64 "\r\nTo: <", own, now);
-	text_add(t, contact);
-	text_fmt(t, ">\r\nCall-ID: %s.%" PRIx64 "@postern\r\nCSeq: 1 OPTIONS\r\n", mark + sizeof(MARK) - 1,
+	text_fmt(t, " SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=%s.%" PRIx64 ";rport\r\n", own, mark,
 		 now);
+	text_fmt(t, "Max-Forwards: 70\r\nFrom: <sip:postern@%s>;tag=%" PRIx64 "\r\nTo: <", own,
+		 now);
+	text_add(t, contact);
+	text_fmt(t, ">\r\nCall-ID: %s.%" PRIx64 "@postern\r\nCSeq: 1 OPTIONS\r\n",
+		 mark + sizeof(MARK) - 1, now);
 	text_put(t, "Content-Length: 0\r\n\r\n");
 }
 

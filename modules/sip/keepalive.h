@@ -8,8 +8,8 @@
 long keepalive_write(struct sip *sip, struct pn_binding *b, void *out, size_t cap);
 /* True: this response answers a keepalive; it goes no further. */
 bool keepalive_answer(struct sip *sip, const struct sip_rx *rx);
-/* True: the datagram is no SIP but what terminals send to keep their own NAT open: CRLF, zero octets,
- * STUN. It is only counted. */
+/* True: the datagram is no SIP but what terminals send to keep their own NAT open: CRLF, zero
+ * octets, STUN. It is only counted. */
 bool keepalive_ping(struct sip *sip, const struct pn_msg *m);
 
 #endif

@@ -32,7 +32,8 @@ static const struct pn_counter counters[SIP_COUNTERS] = {
 	[SIP_CNT_ANSWERED] = { "sip_calls_answered", "Call sessions answered" },
 	[SIP_CNT_FULL] = { "sip_full", "Requests refused because a table was full" },
 	[SIP_CNT_TIMEOUTS] = { "sip_timeouts", "Requests that nobody answered in time" },
-	[SIP_CNT_FAILOVERS] = { "sip_failovers", "Requests sent on to another address of a next hop" },
+	[SIP_CNT_FAILOVERS] = { "sip_failovers",
+				"Requests sent on to another address of a next hop" },
 	[SIP_CNT_LEAKS] = { "sip_leaks", "Messages not sent because an address would have leaked" },
 };
 
@@ -50,8 +51,9 @@ static void reap(void *arg)
 
 static void sip_free(struct sip *sip)
 {
-	struct pn_table **table[] = { &sip->server_by_key, &sip->client_by_branch, &sip->leg_by_key,
-				      &sip->dialog_by_id,  &sip->users,		   &sip->gone[0],
+	struct pn_table **table[] = { &sip->server_by_key, &sip->client_by_branch,
+				      &sip->leg_by_key,    &sip->dialog_by_id,
+				      &sip->users,         &sip->gone[0],
 				      &sip->gone[1] };
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -89,7 +91,8 @@ static int sip_init(const struct pn_services *svc, struct pn_host *h, void **sel
 	return -ENOMEM;
 }
 
-static int sip_prepare(void *self, const struct pn_conf *conf, struct pn_conf_errors *e, void **next)
+static int sip_prepare(void *self, const struct pn_conf *conf, struct pn_conf_errors *e,
+		       void **next)
 {
 	struct sip_conf *c = conf_new(self, conf, e);
 
@@ -207,13 +210,13 @@ static long sip_show(void *self, char *out, size_t cap)
 	int n;
 
 	LIST_FOREACH(c, &sip->calls, all)
-		calls++;
+	calls++;
 	n = snprintf(out, cap,
 		     "{\"transactions\":%zu,\"transactions_max\":%u,\"dialogs\":%zu,"
 		     "\"dialogs_max\":%u,\"calls\":%zu,\"routes\":%zu,\"registrars\":%zu}",
-		     sip->n_transactions, sip->conf ? sip->conf->max_transactions : 0, sip->n_dialogs,
-		     sip->conf ? sip->conf->max_dialogs : 0, calls, sip->conf ? sip->conf->n_routes : 0,
-		     sip->conf ? sip->conf->n_registrars : 0);
+		     sip->n_transactions, sip->conf ? sip->conf->max_transactions : 0,
+		     sip->n_dialogs, sip->conf ? sip->conf->max_dialogs : 0, calls,
+		     sip->conf ? sip->conf->n_routes : 0, sip->conf ? sip->conf->n_registrars : 0);
 	return n < 0 || (size_t)n >= cap ? -ENOBUFS : n;
 }
 

@@ -1,5 +1,5 @@
-/* Requests that Postern sends by itself inside a dialog: BYE at a timeout, ACK and BYE for an answer
- * that nobody takes. */
+/* Requests that Postern sends by itself inside a dialog: BYE at a timeout, ACK and BYE for an
+ * answer that nobody takes. */
 #ifndef SIP_OWN_H
 #define SIP_OWN_H
 

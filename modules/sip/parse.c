@@ -44,16 +44,17 @@ static const struct {
 	{ "Retry-After", SIP_RETRY_AFTER },
 	{ "Date", SIP_DATE },
 	{ "Authentication-Info", SIP_AUTH_INFO },
+	{ "Reason", SIP_REASON },
 };
 
 static const struct {
 	const char *name;
 	enum sip_method kind;
 } methods[] = {
-	{ "INVITE", SIP_INVITE },     { "ACK", SIP_ACK },         { "CANCEL", SIP_CANCEL },
-	{ "BYE", SIP_BYE },           { "REGISTER", SIP_REGISTER }, { "OPTIONS", SIP_OPTIONS },
-	{ "UPDATE", SIP_UPDATE },     { "PRACK", SIP_PRACK },     { "SUBSCRIBE", SIP_SUBSCRIBE },
-	{ "NOTIFY", SIP_NOTIFY },     { "REFER", SIP_REFER },
+	{ "INVITE", SIP_INVITE }, { "ACK", SIP_ACK },           { "CANCEL", SIP_CANCEL },
+	{ "BYE", SIP_BYE },       { "REGISTER", SIP_REGISTER }, { "OPTIONS", SIP_OPTIONS },
+	{ "UPDATE", SIP_UPDATE }, { "PRACK", SIP_PRACK },       { "SUBSCRIBE", SIP_SUBSCRIBE },
+	{ "NOTIFY", SIP_NOTIFY }, { "REFER", SIP_REFER },
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -90,8 +91,8 @@ static bool is_token(struct pn_str s)
 	return s.len > 0;
 }
 
-/* The end of the line that begins at p: behind its CRLF. NULL when there is none, or when a CR or LF
- * stands alone, which two parsers would read in two ways. */
+/* The end of the line that begins at p: behind its CRLF. NULL when there is none, or when a CR or
+ * LF stands alone, which two parsers would read in two ways. */
 static const char *line_end(const char *p, const char *end)
 {
 	for (; p < end; p++) {
@@ -158,6 +159,8 @@ static int request_line(struct sip_msg *m, struct pn_str line)
 	m->kind = method_of(m->method);
 	m->uri = cut(first + 1, last);
 	m->version = cut(last + 1, end);
+	if (m->version.len < 4 || !str_iis((struct pn_str){ m->version.p, 4 }, "SIP/"))
+		fault(m, 400, "Malformed request line");
 	return is_token(m->method) && m->uri.len ? 0 : -EBADMSG;
 }
 
@@ -301,7 +304,7 @@ struct pn_str msg_value(const struct sip_msg *m, enum sip_header id)
 {
 	const struct sip_field *f = msg_field(m, id);
 
-	return f ? f->value : (struct pn_str){ NULL, 0 };
+	return f ? f->value : str_of("");
 }
 
 size_t msg_at(const struct sip_msg *m, const char *p)

@@ -34,6 +34,7 @@ enum sip_header {
 	SIP_RETRY_AFTER,
 	SIP_DATE,
 	SIP_AUTH_INFO,
+	SIP_REASON,
 	SIP_HEADERS
 };
 
@@ -62,7 +63,7 @@ struct sip_field {
 
 struct sip_msg {
 	const char *data; /* from the start line on */
-	size_t len;       /* to the end of the body: what stands behind is no part (RFC 3261 18.3) */
+	size_t len; /* to the end of the body: what stands behind is no part (RFC 3261 18.3) */
 	bool request;
 	struct pn_str method; /* of a response: that of CSeq */
 	enum sip_method kind; /* the same */
@@ -93,8 +94,8 @@ const struct sip_field *msg_next(const struct sip_msg *m, const struct sip_field
 struct pn_str msg_value(const struct sip_msg *m, enum sip_header id);
 size_t msg_at(const struct sip_msg *m, const char *p); /* offset of a span */
 
-/* Where the session description stands in the body: all of it, or a part of a multipart. `length` is
- * the value of that part's own Content-Length, if it has one. */
+/* Where the session description stands in the body: all of it, or a part of a multipart. `length`
+ * is the value of that part's own Content-Length, if it has one. */
 struct sip_sdp {
 	struct pn_str text, length;
 };

@@ -28,8 +28,8 @@ static struct sip_client *best_of(struct sip_server *s)
 	struct sip_client *c, *best = NULL;
 
 	LIST_FOREACH(c, &s->clients, of_server)
-		if (!best || rank(c) < rank(best) || (rank(c) == rank(best) && c->final && !best->final))
-			best = c;
+	if (!best || rank(c) < rank(best) || (rank(c) == rank(best) && c->final && !best->final))
+		best = c;
 	return best;
 }
 
@@ -66,11 +66,11 @@ void proxy_gather(struct sip_server *s)
 {
 	struct sip_client *c;
 
-	if ( s->launching || s->status >= 200 || s->state == SERVER_DEAD)
+	if (s->launching || s->status >= 200 || s->state == SERVER_DEAD)
 		return;
 	LIST_FOREACH(c, &s->clients, of_server)
-		if (!c->status)
-			return;
+	if (!c->status)
+		return;
 	pass_best(s);
 }
 
@@ -116,7 +116,7 @@ static bool may_retry(const struct sip_client *c, const struct sip_msg *m)
 		return false;
 	if (c->target.at + 1 >= c->target.n_hops)
 		return false;
-	return m ? m->status == 503 : c->status == 408 || c->status == 500;
+	return m ? m->status == 503 : c->sent != NULL;
 }
 
 static void move_dialog(struct sip_client *c)
@@ -128,7 +128,8 @@ static void move_dialog(struct sip_client *c)
 		d->leg[1].flow = c->target.flow;
 	}
 	if (c->call)
-		c->sip->svc->session_peer(c->call->session, PN_SIDE_B, &c->target.hop[c->target.at]);
+		c->sip->svc->session_peer(c->call->session, PN_SIDE_B,
+					  &c->target.hop[c->target.at]);
 }
 
 static void resend(struct sip_client *c)
@@ -197,12 +198,8 @@ void proxy_failed(struct sip_client *c, const struct sip_msg *m)
 	proxy_gather(s);
 }
 
-/* ---- responses --------------------------------------------------------------------------------- */
-
-static bool makes_dialog(enum sip_method kind)
-{
-	return kind == SIP_INVITE || kind == SIP_SUBSCRIBE || kind == SIP_REFER;
-}
+/* ---- responses ---------------------------------------------------------------------------------
+ */
 
 /* The dialog that a response belongs to; the first with a new To-tag makes it. */
 static struct sip_dialog *dialog_of(struct sip_client *c, const struct sip_msg *m)
@@ -213,7 +210,7 @@ static struct sip_dialog *dialog_of(struct sip_client *c, const struct sip_msg *
 	if (!d || m->status >= 300)
 		return d && !d->proto ? d : NULL;
 	if (fresh) {
-		if (!m->to_tag.len || !makes_dialog(c->kind))
+		if (!m->to_tag.len || !dialog_made_by(c->kind))
 			return NULL;
 		d = dialog_fork(d, m->to_tag, m->to);
 		if (d && c->call)
@@ -285,7 +282,8 @@ void proxy_reply(struct sip_client *c, struct sip_dialog *d, const struct sip_ms
 	call_replied(c, d, m);
 }
 
-/* ---- requests ---------------------------------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------------------------------
+ */
 
 void proxy_send(struct sip_client *c, const struct pn_media *adv, size_t n)
 {

@@ -12,8 +12,9 @@ struct sip_record {
 	struct pn_str contact; /* the terminal's Contact URI */
 	struct pn_str value;   /* its Contact value in the accepted REGISTER */
 	struct pn_str call_id;
-	struct pn_str answer;  /* the Contact value of the 200 it got; empty: no refresh is answered here */
-	struct pn_str extra;   /* other header lines of that 200 which a refresh repeats */
+	struct pn_str answer; /* the Contact value of the 200 it got; empty: no refresh is answered
+				 here */
+	struct pn_str extra;  /* other header lines of that 200 which a refresh repeats */
 };
 
 /* Length, or -E2BIG past SIP_RECORD_MAX. */

@@ -12,9 +12,11 @@
 
 static const struct pn_str nothing;
 
-/* ---- reading ------------------------------------------------------------------------------------ */
+/* ---- reading ------------------------------------------------------------------------------------
+ */
 
-/* Seconds; a number that is too large is taken as the largest (RFC 3261 20.19), -1 when there is none. */
+/* Seconds; a number that is too large is taken as the largest (RFC 3261 20.19), -1 when there is
+ * none. */
 static int64_t seconds_of(struct pn_str s)
 {
 	uint32_t v;
@@ -87,7 +89,8 @@ int reg_read(struct sip_server *s)
 		return 400;
 	if (str_set(&s->reg->aor, aor_of(to.uri, NULL, aor) ? str_of(aor) : to.uri))
 		return 500;
-	for (const struct sip_field *f = msg_field(s->req, SIP_CONTACT); f; f = msg_next(s->req, f)) {
+	for (const struct sip_field *f = msg_field(s->req, SIP_CONTACT); f;
+	     f = msg_next(s->req, f)) {
 		struct pn_str rest = f->value, value;
 
 		while (!status && next_value(&rest, &value) == 1)
@@ -110,7 +113,8 @@ void reg_free(struct sip_reg *r)
 	free(r);
 }
 
-/* ---- bindings ----------------------------------------------------------------------------------- */
+/* ---- bindings -----------------------------------------------------------------------------------
+ */
 
 struct pn_binding *reg_next(struct sip_server *s, struct pn_binding *after)
 {
@@ -138,8 +142,8 @@ static struct pn_addr claimed_addr(struct sip *sip, struct pn_str uri)
 	return a;
 }
 
-/* A terminal without instance id that was restarted comes with another port and Call-ID, from the same
- * host behind the same NAT: it takes its old binding over, and its alias stays. */
+/* A terminal without instance id that was restarted comes with another port and Call-ID, from the
+ * same host behind the same NAT: it takes its old binding over, and its alias stays. */
 static void find_restarted(struct sip_server *s)
 {
 	const struct pn_services *svc = s->sip->svc;
@@ -154,8 +158,8 @@ static void find_restarted(struct sip_server *s)
 		struct sip_record r = record_of(s->sip, b);
 
 		if (info->instance.len && info->instance.p[0] != '"' &&
-		    addr_same_ip(&info->pinhole, &s->remote) && addr_same_ip(&info->claimed, &claimed) &&
-		    !str_eq(r.call_id, s->req->call_id)) {
+		    addr_same_ip(&info->pinhole, &s->remote) &&
+		    addr_same_ip(&info->claimed, &claimed) && !str_eq(r.call_id, s->req->call_id)) {
 			str_set(&c->instance, info->instance);
 			return;
 		}
@@ -236,7 +240,8 @@ void reg_refuse(struct sip_server *s)
 	}
 }
 
-/* ---- towards the registrar ---------------------------------------------------------------------- */
+/* ---- towards the registrar ----------------------------------------------------------------------
+ */
 
 static int64_t upstream_seconds(struct sip_server *s, int64_t asked)
 {
@@ -291,11 +296,13 @@ void reg_rewrite_request(struct rewrite *rw, struct sip_server *s)
 	}
 }
 
-/* ---- the registrar's answer ---------------------------------------------------------------------- */
+/* ---- the registrar's answer
+ * ---------------------------------------------------------------------- */
 
 int64_t reg_grant(struct sip_server *s, size_t i, int64_t offered)
 {
-	int64_t grant = (int64_t)(s->sip->conf->terminal_ms / 1000), asked = s->reg->contact[i].asked;
+	int64_t grant = (int64_t)(s->sip->conf->terminal_ms / 1000),
+		asked = s->reg->contact[i].asked;
 
 	if (asked >= 0 && asked < grant)
 		grant = asked;
@@ -497,7 +504,8 @@ void reg_accept(struct sip_server *s, const struct sip_msg *m)
 		reg_remove_all(s);
 }
 
-/* ---- refreshes ------------------------------------------------------------------------------------ */
+/* ---- refreshes
+ * ------------------------------------------------------------------------------------ */
 
 static bool may_refresh(struct sip_server *s, struct pn_binding *b, int64_t grant)
 {
@@ -506,9 +514,9 @@ static bool may_refresh(struct sip_server *s, struct pn_binding *b, int64_t gran
 	struct sip_record r = record_of(s->sip, b);
 	uint64_t now = s->sip->svc->now_ms(s->sip->host);
 
-	return info->state == PN_ACTIVE && info->flow == s->flow && addr_same(&info->pinhole, &s->remote) &&
-	       r.answer.len && str_eq(r.value, c->value) && str_eq(r.call_id, s->req->call_id) &&
-	       s->req->cseq > r.cseq && grant > 0 &&
+	return info->state == PN_ACTIVE && info->flow == s->flow &&
+	       addr_same(&info->pinhole, &s->remote) && r.answer.len && str_eq(r.value, c->value) &&
+	       str_eq(r.call_id, s->req->call_id) && s->req->cseq > r.cseq && grant > 0 &&
 	       info->upstream_at_ms > now + 2 * (uint64_t)grant * 1000;
 }
 

@@ -18,7 +18,7 @@ struct sip_reg_contact {
 struct sip_reg {
 	struct pn_str aor; /* owned */
 	struct pn_realm *alias_realm;
-	bool star;         /* Contact: * */
+	bool star; /* Contact: * */
 	size_t n;
 	struct sip_reg_contact contact[SIP_CONTACTS_MAX];
 };
@@ -40,8 +40,8 @@ struct pn_binding *reg_binding(struct sip_server *s, size_t i);
 struct pn_binding *reg_next(struct sip_server *s, struct pn_binding *after);
 void reg_remove_all(struct sip_server *s);
 /* Stores what the accepted REGISTER said with the binding of its i-th Contact, right before it is
- * accepted. params: those that the registrar gave the Contact; m: its answer, whose other header fields
- * a refresh repeats; may be NULL. 0 or a status. */
+ * accepted. params: those that the registrar gave the Contact; m: its answer, whose other header
+ * fields a refresh repeats; may be NULL. 0 or a status. */
 int reg_keep(struct sip_server *s, size_t i, struct pn_str params, const struct sip_msg *m);
 /* Seconds that this Contact is granted of `offered`. */
 int64_t reg_grant(struct sip_server *s, size_t i, int64_t offered);

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static const struct {
 	int status;
@@ -61,17 +60,22 @@ static void stamp_via(struct text *t, struct sip *sip, const struct sip_msg *req
 	add_span(t, p, value_end);
 	same = sip_host_addr(sip, v->host, 0, &host) && addr_same_ip(&host, src);
 	ip.port = 0;
-	if ((!same || v->has_rport) && !v->received.len && sip->svc->addr_print(&ip, text, sizeof(text)) > 0)
+	if ((!same || v->has_rport) && !v->received.len &&
+	    sip->svc->addr_print(&ip, text, sizeof(text)) > 0)
 		text_fmt(t, ";received=%s", text);
 	add_span(t, value_end, f->line.p + f->line.len);
 }
 
-void reply_vias(struct text *t, struct sip *sip, const struct sip_msg *req, const struct pn_addr *src)
+void reply_vias(struct text *t, struct sip *sip, const struct sip_msg *req,
+		const struct pn_addr *src)
 {
 	const struct sip_field *f = msg_field(req, SIP_VIA);
 
-	stamp_via(t, sip, req, src);
-	while ((f = msg_next(req, f)))
+	if (f && req->via.value.len) {
+		stamp_via(t, sip, req, src);
+		f = msg_next(req, f);
+	}
+	for (; f; f = msg_next(req, f))
 		text_add(t, f->line);
 }
 
@@ -80,7 +84,7 @@ struct pn_addr reply_address(struct sip *sip, const struct sip_msg *req, struct 
 {
 	struct pn_addr a = *src;
 
-	if (!sip_is_access(sip, realm) && !req->via.has_rport)
+	if (!sip_is_access(sip, realm) && req->via.value.len && !req->via.has_rport)
 		a.port = req->via.port ? req->via.port : SIP_PORT;
 	return a;
 }
@@ -108,10 +112,11 @@ static void add_to(struct text *t, const struct sip_msg *req, const char *tag)
 	add_span(t, end, f->line.p + f->line.len);
 }
 
-void reply_write(struct text *t, struct sip *sip, const struct sip_msg *req, const struct pn_addr *src,
-		 const struct reply *r)
+void reply_write(struct text *t, struct sip *sip, const struct sip_msg *req,
+		 const struct pn_addr *src, const struct reply *r)
 {
-	text_fmt(t, "SIP/2.0 %d %s\r\n", r->status, r->reason ? r->reason : status_reason(r->status));
+	text_fmt(t, "SIP/2.0 %d %s\r\n", r->status,
+		 r->reason ? r->reason : status_reason(r->status));
 	reply_vias(t, sip, req, src);
 	add_line(t, req, SIP_FROM);
 	add_to(t, req, r->tag);
@@ -125,7 +130,8 @@ void reply_write(struct text *t, struct sip *sip, const struct sip_msg *req, con
 /* 420 names what is not supported: RFC 3261 8.2.2.3. */
 static void add_unsupported(struct text *t, const struct sip_msg *req)
 {
-	for (const struct sip_field *f = msg_field(req, SIP_PROXY_REQUIRE); f; f = msg_next(req, f)) {
+	for (const struct sip_field *f = msg_field(req, SIP_PROXY_REQUIRE); f;
+	     f = msg_next(req, f)) {
 		text_put(t, "Unsupported: ");
 		text_add(t, f->value);
 		text_put(t, "\r\n");
@@ -138,10 +144,9 @@ void reply_stateless(struct sip *sip, const struct sip_rx *rx, int status, const
 	struct text t = { 0 }, extra = { 0 };
 	char tag[32];
 
-	if (rx->msg->kind == SIP_ACK || !rx->msg->via.value.len)
+	if (rx->msg->kind == SIP_ACK || !msg_field(rx->msg, SIP_VIA))
 		return;
-	snprintf(tag, sizeof(tag), "%016" PRIx64,
-		 sip_hash(sip, rx->msg->via.value.p, rx->msg->via.value.len));
+	snprintf(tag, sizeof(tag), "%016" PRIx64, sip_hash(sip, rx->msg->data, rx->msg->len));
 	if (status == 420)
 		add_unsupported(&extra, rx->msg);
 	if (status == 503)

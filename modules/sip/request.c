@@ -12,8 +12,9 @@
 #include "registrar.h"
 #include "route.h"
 
-static const char allow[] = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, MESSAGE, "
-			    "REFER, NOTIFY, SUBSCRIBE, PUBLISH\r\nAccept: application/sdp\r\n";
+static const char allow[] =
+	"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, PRACK, UPDATE, INFO, MESSAGE, "
+	"REFER, NOTIFY, SUBSCRIBE, PUBLISH\r\nAccept: application/sdp\r\n";
 
 static void send_or_declare(struct sip_client *c, const struct pn_msg *pn)
 {
@@ -41,7 +42,7 @@ static int begin_dialog(struct sip_client *c)
 	};
 	struct sip_dialog *d;
 
-	if (!msg_field(s->req, SIP_CONTACT) || s->reg)
+	if (s->reg || (!msg_field(s->req, SIP_CONTACT) && !dialog_made_by(s->req->kind)))
 		return 0;
 	d = dialog_new(c->sip, &args);
 	if (!d)
@@ -50,7 +51,8 @@ static int begin_dialog(struct sip_client *c)
 	return 0;
 }
 
-static void launch(struct sip_server *s, struct sip_target *t, const struct pn_msg *pn, unsigned index)
+static void launch(struct sip_server *s, struct sip_target *t, const struct pn_msg *pn,
+		   unsigned index)
 {
 	struct sip_client *c = client_new(s->sip, s, s->req->method, t, NULL);
 	int status;
@@ -76,7 +78,8 @@ static void launch(struct sip_server *s, struct sip_target *t, const struct pn_m
 	proxy_failed(c, NULL);
 }
 
-static void launch_all(struct sip_server *s, struct sip_target *t, size_t n, const struct pn_msg *pn)
+static void launch_all(struct sip_server *s, struct sip_target *t, size_t n,
+		       const struct pn_msg *pn)
 {
 	s->launching = true;
 	for (size_t i = 0; i < n; i++) {
@@ -225,7 +228,8 @@ static void new_request(struct sip_server *s, const struct sip_rx *rx)
 		return;
 	}
 	if (!source_ok(d, s->side, rx)) {
-		s->sip->svc->bad_input(s->sip->host, rx->pn, "request in a dialog from another address");
+		s->sip->svc->bad_input(s->sip->host, rx->pn,
+				       "request in a dialog from another address");
 		server_reply(s, 403, NULL);
 		return;
 	}
@@ -251,7 +255,8 @@ static void on_ack(struct sip *sip, const struct sip_rx *rx)
 		sip->svc->count(sip->host, SIP_CNT_STRAY);
 		return;
 	}
-	if (part.dialog->ack && part.dialog->ack_heard == sip_hash(sip, rx->msg->data, rx->msg->len)) {
+	if (part.dialog->ack &&
+	    part.dialog->ack_heard == sip_hash(sip, rx->msg->data, rx->msg->len)) {
 		struct sip_target t;
 
 		if (dialog_target(part.dialog, 1 - part.side, &t))
@@ -268,6 +273,18 @@ static void on_ack(struct sip *sip, const struct sip_rx *rx)
 		forward_ack(part.dialog, part.side, rx->msg, NULL);
 }
 
+/* RFC 3326 2: a CANCEL is made anew at each hop, but why it came is worth passing on. */
+static void keep_reason(struct sip_server *invite, const struct sip_msg *cancel)
+{
+	struct text t = { 0 };
+
+	for (const struct sip_field *f = msg_field(cancel, SIP_REASON); f; f = msg_next(cancel, f))
+		text_add(&t, f->line);
+	if (!t.failed)
+		str_set(&invite->reason, text_str(&t));
+	text_free(&t);
+}
+
 static void on_cancel(struct sip *sip, const struct sip_rx *rx)
 {
 	struct sip_server *invite = server_find(sip, rx, str_of("INVITE")), *s;
@@ -282,6 +299,7 @@ static void on_cancel(struct sip *sip, const struct sip_rx *rx)
 		return;
 	}
 	memcpy(s->tag, invite->tag, sizeof(s->tag));
+	keep_reason(invite, rx->msg);
 	server_reply(s, 200, NULL);
 	proxy_cancel(invite);
 }

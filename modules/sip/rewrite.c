@@ -67,7 +67,8 @@ static bool names_us(struct rewrite *rw, struct pn_str value)
 	       sip_uri_own(rw->sip, rw->from, &u);
 }
 
-/* The values at the front of one Route line that name us; returns whether any is left behind them. */
+/* The values at the front of one Route line that name us; returns whether any is left behind them.
+ */
 static bool strip_route(struct rewrite *rw, const struct sip_field *f)
 {
 	struct pn_str rest = f->value, value;
@@ -76,7 +77,8 @@ static bool strip_route(struct rewrite *rw, const struct sip_field *f)
 		if (names_us(rw, value))
 			continue;
 		if (value.p != f->value.p)
-			rewrite_span(rw, (struct pn_str){ f->value.p, (size_t)(value.p - f->value.p) },
+			rewrite_span(rw,
+				     (struct pn_str){ f->value.p, (size_t)(value.p - f->value.p) },
 				     nothing);
 		return true;
 	}
@@ -142,7 +144,8 @@ static void rewrite_uri(struct rewrite *rw, const struct sip_name_addr *n, bool 
 	if (uri_parse(n->uri, &u) || !u.sip)
 		return;
 	if (sip_uri_own(rw->sip, rw->from, &u)) {
-		whole = (struct pn_str){ n->uri.p, (size_t)(u.hostport.p + u.hostport.len - n->uri.p) };
+		whole = (struct pn_str){ n->uri.p,
+					 (size_t)(u.hostport.p + u.hostport.len - n->uri.p) };
 		known = resolve(rw, &u);
 		if (known.len && n->brackets)
 			rewrite_span(rw, whole, known);
@@ -183,7 +186,8 @@ static struct pn_addr realm_addr(struct rewrite *rw)
 	return info->addr4.family ? info->addr4 : info->addr6;
 }
 
-void rewrite_sdp(struct rewrite *rw, const struct sip_sdp *sdp, const struct pn_media *adv, size_t n)
+void rewrite_sdp(struct rewrite *rw, const struct sip_sdp *sdp, const struct pn_media *adv,
+		 size_t n)
 {
 	const struct pn_services *svc = rw->sip->svc;
 	struct pn_sdp_policy policy = { .size = sizeof(policy), .origin = realm_addr(rw) };

@@ -45,7 +45,8 @@ void rewrite_contacts(struct rewrite *rw, struct pn_str user);
 void rewrite_uris(struct rewrite *rw, enum sip_header id, bool hosts);
 /* Puts the advertised addresses into the description and corrects what counts its length. adv stays
  * the caller's until rewrite_finish. */
-void rewrite_sdp(struct rewrite *rw, const struct sip_sdp *sdp, const struct pn_media *adv, size_t n);
+void rewrite_sdp(struct rewrite *rw, const struct sip_sdp *sdp, const struct pn_media *adv,
+		 size_t n);
 /* As above for a description that opens no media (OPTIONS, failures): our own address, port 9. */
 void rewrite_sdp_capability(struct rewrite *rw, const struct sip_sdp *sdp, struct pn_media *list,
 			    size_t cap);

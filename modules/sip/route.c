@@ -181,8 +181,8 @@ int route_find(struct sip_server *s, struct sip_target *out, size_t cap)
 
 	if (n)
 		return n;
-	reg = s->req->kind == SIP_REGISTER ? NULL :
-					     route_registrar(s->sip, s->realm, &s->req->target);
+	reg = s->req->kind == SIP_REGISTER ? NULL
+					   : route_registrar(s->sip, s->realm, &s->req->target);
 	if (reg)
 		n = to_user(s, reg, out, cap);
 	if (n > 0 || n == -480)

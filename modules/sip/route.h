@@ -6,8 +6,9 @@
 #include "conf.h"
 #include "server.h"
 
-/* Fills in the targets, which are the caller's to drop: their count, or a negative SIP status. In this
- * order: a token or alias of ours, an address-of-record of a <registrar>, the first <route> that fits. */
+/* Fills in the targets, which are the caller's to drop: their count, or a negative SIP status. In
+ * this order: a token or alias of ours, an address-of-record of a <registrar>, the first <route>
+ * that fits. */
 int route_find(struct sip_server *s, struct sip_target *out, size_t cap);
 /* The first <route> for this request, or NULL. */
 const struct sip_route *route_match(struct sip_server *s);

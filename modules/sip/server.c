@@ -221,6 +221,7 @@ void server_free(struct sip_server *s)
 	reg_free(s->reg);
 	msg_free(s->req);
 	str_drop(&s->key);
+	str_drop(&s->reason);
 	free(s->last);
 	free(s);
 }

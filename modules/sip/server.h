@@ -26,9 +26,10 @@ struct sip_server {
 	struct pn_addr remote;   /* where it came from */
 	struct pn_addr reply_to; /* where responses go */
 	enum server_state state;
-	int status;     /* of the last response; 0: none */
-	bool cancelled; /* by CANCEL */
-	bool launching; /* client transactions are still being made */
+	int status;           /* of the last response; 0: none */
+	bool cancelled;       /* by CANCEL */
+	struct pn_str reason; /* the Reason lines of that */
+	bool launching;       /* client transactions are still being made */
 	char tag[SIP_TOKEN_LEN + 1];
 	char *last; /* the last response, for retransmission */
 	size_t last_len;

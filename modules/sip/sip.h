@@ -7,11 +7,11 @@
 #include "parse.h"
 
 #define SIP_DATAGRAM 65535u
-#define SIP_TOKEN_LEN 24u   /* characters of an unguessable token, terminator not counted */
-#define SIP_ADDR_LEN 64u    /* room for "[IPv6]:port" */
-#define SIP_MEDIA_MAX 64u   /* m-lines */
-#define SIP_TARGETS_MAX 16u /* bindings of one address-of-record that are called at once */
-#define SIP_HOPS_MAX 8u     /* addresses of a next hop that are tried one after the other */
+#define SIP_TOKEN_LEN 24u    /* characters of an unguessable token, terminator not counted */
+#define SIP_ADDR_LEN 64u     /* room for "[IPv6]:port" */
+#define SIP_MEDIA_MAX 64u    /* m-lines */
+#define SIP_TARGETS_MAX 16u  /* bindings of one address-of-record that are called at once */
+#define SIP_HOPS_MAX 8u      /* addresses of a next hop that are tried one after the other */
 #define SIP_CONTACTS_MAX 16u /* Contacts in a REGISTER */
 #define SIP_ENDS_MS(conf) (64 * (conf)->t1_ms) /* timers B, F, H, J, L, M */
 
@@ -52,7 +52,7 @@ struct sip {
 	struct pn_host *host;
 	struct sip_conf *conf;
 	struct pn_table *server_by_key, *client_by_branch, *leg_by_key, *dialog_by_id;
-	struct pn_table *users; /* addresses-of-record that registered here once */
+	struct pn_table *users;   /* addresses-of-record that registered here once */
 	struct pn_table *gone[2]; /* aliases that were: now and before */
 	struct sip_servers servers, dead_servers;
 	struct sip_clients clients, dead_clients;

@@ -9,7 +9,7 @@
 
 #define TEXT_MAX 65535u /* a datagram */
 
-struct pn_str str_of(const char *z); /* borrows a terminated string */
+struct pn_str str_of(const char *z);     /* borrows a terminated string */
 struct pn_str str_trim(struct pn_str s); /* without the white space (SP, HT, CR, LF) at both ends */
 bool str_eq(struct pn_str a, struct pn_str b);
 bool str_is(struct pn_str a, const char *z);

@@ -13,7 +13,8 @@ static struct pn_str cut(const char *from, const char *to)
 static bool is_scheme(struct pn_str s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.", s.p[i]) ||
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.",
+			    s.p[i]) ||
 		    !s.p[i])
 			return false;
 	return s.len > 0;

@@ -28,8 +28,8 @@ struct sip_name_addr {
 
 int name_addr_parse(struct pn_str value, struct sip_name_addr *out);
 
-/* The next of comma separated values, trimmed; commas in quotes and <> do not count. 1 found, 0 at the
- * end, -EBADMSG for an unbalanced quote or bracket. */
+/* The next of comma separated values, trimmed; commas in quotes and <> do not count. 1 found, 0 at
+ * the end, -EBADMSG for an unbalanced quote or bracket. */
 int next_value(struct pn_str *rest, struct pn_str *value);
 /* The next `;name[=value]`: 1, 0 at the end, -EBADMSG. The value keeps its quotes. */
 int next_param(struct pn_str *rest, struct pn_str *name, struct pn_str *value);

@@ -1,6 +1,7 @@
-/* A small core for the SIP module's tests and its fuzzer: one thread, a clock that is moved by hand, two
- * realms (access 198.51.100.5, core 192.0.2.5, both also with IPv6), and everything that is sent is kept.
- * It is honest where the module depends on it and simple elsewhere: the real core is in the scenarios. */
+/* A small core for the SIP module's tests and its fuzzer: one thread, a clock that is moved by
+ * hand, two realms (access 198.51.100.5, core 192.0.2.5, both also with IPv6), and everything that
+ * is sent is kept. It is honest where the module depends on it and simple elsewhere: the real core
+ * is in the scenarios. */
 #ifndef TESTS_UNIT_SIP_FAKE_H
 #define TESTS_UNIT_SIP_FAKE_H
 

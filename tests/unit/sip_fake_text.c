@@ -74,16 +74,19 @@ static int f_sdp_write(const void *text, size_t len, const struct pn_media *adv,
 
 	(void)policy;
 	for (; p < end; p = line_end(p, end)) {
-		const char *eol = line_end(p, end), *sp = memchr(p, ' ', (size_t)(eol - p)), *sp2;
+		const char *eol = line_end(p, end), *sp = memchr(p, ' ', (size_t)(eol - p)), *sp2,
+			   *in;
 
 		while (eol > p && (eol[-1] == '\r' || eol[-1] == '\n'))
 			eol--;
-		if (n && eol - p > 9 && !memcmp(p, "c=IN IP4 ", 9)) {
+		in = n && (*p == 'c' || *p == 'o') ? memmem(p, (size_t)(eol - p), "IN IP4 ", 7)
+						   : NULL;
+		if (in) {
 			struct pn_addr a = adv[0].rtp;
 
 			a.port = 0;
 			fake_addr_print(&a, ip, sizeof(ip));
-			f_edit(e, base + (size_t)(p + 9 - start), (size_t)(eol - p - 9), ip,
+			f_edit(e, base + (size_t)(in + 7 - start), (size_t)(eol - in - 7), ip,
 			       strlen(ip));
 		}
 		if (p + 2 > end || memcmp(p, "m=", 2) != 0 || !sp)
@@ -105,10 +108,9 @@ static int f_sdp_check(const void *text, size_t len, const struct pn_media *hidd
 	struct pn_media now[64];
 	int n = f_sdp_scan(text, len, now, 64);
 
-	(void)adv;
-	(void)n_adv;
-	for (int i = 0; i < n && (size_t)i < n_hidden; i++)
-		if (hidden[i].rtp.family && !(hidden[i].flags & PN_MEDIA_CLOSED) &&
+	for (int i = 0; i < n && (size_t)i < n_hidden && (size_t)i < n_adv; i++)
+		if (!fake_same_ip(&adv[i].rtp, &hidden[i].rtp) && hidden[i].rtp.family &&
+		    !(hidden[i].flags & PN_MEDIA_CLOSED) &&
 		    fake_same_ip(&now[i].rtp, &hidden[i].rtp))
 			return -EPERM;
 	return n < 0 ? n : 0;

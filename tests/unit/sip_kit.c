@@ -42,12 +42,13 @@ static void take(const char *from, const char *stop, char out[128])
 
 static void learn(void)
 {
-	const char *p = strstr(last, "branch="), *c = strstr(last, "Contact: <sip:");
+	const char *p = strstr(last, "branch="), *c = strstr(last, "\nContact: ");
 
 	if (p && last[0] != 'S')
 		take(p + 7, ";\r", branch);
+	c = c ? strstr(c, "sip:") : NULL;
 	if (c)
-		take(c + 14, "@>", user);
+		take(c + 4, "@>\r", user);
 }
 
 const char *kit_sent(void)
@@ -106,13 +107,15 @@ void kit_invite(const char *id)
 {
 	char text[2048];
 
-	snprintf(text, sizeof(text),
-		 "INVITE sip:bob@198.51.100.5 SIP/2.0\n"
-		 "Via: SIP/2.0/UDP 10.1.0.2:5060;branch=z9hG4bK%s;rport\n"
-		 "Max-Forwards: 70\nFrom: <sip:alice@example.net>;tag=a\nTo: <sip:bob@example.net>\n"
-		 "Call-ID: %s\nCSeq: 1 INVITE\nContact: <sip:alice@10.1.0.2;ob>\n"
-		 "Content-Type: application/sdp\nContent-Length: 92\n\n"
-		 "v=0\no=- 1 1 IN IP4 10.1.0.2\ns=-\nc=IN IP4 10.1.0.2\nt=0 0\nm=audio 49170 RTP/AVP 0\n",
-		 id, id);
+	snprintf(
+		text, sizeof(text),
+		"INVITE sip:bob@198.51.100.5 SIP/2.0\n"
+		"Via: SIP/2.0/UDP 10.1.0.2:5060;branch=z9hG4bK%s;rport\n"
+		"Max-Forwards: 70\nFrom: <sip:alice@example.net>;tag=a\nTo: <sip:bob@example.net>\n"
+		"Call-ID: %s\nCSeq: 1 INVITE\nContact: <sip:alice@10.1.0.2;ob>\n"
+		"Content-Type: application/sdp\n\n"
+		"v=0\no=- 1 1 IN IP4 10.1.0.2\ns=-\nc=IN IP4 10.1.0.2\nt=0 0\nm=audio 49170 "
+		"RTP/AVP 0\n",
+		id, id);
 	kit_terminal(text);
 }

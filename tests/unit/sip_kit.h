@@ -11,7 +11,8 @@ extern const struct pn_module postern_module;
 
 #define ROWS(list) (sizeof(list) / sizeof(*(list)))
 
-/* A terminal (203.0.113.7:40001), another one (203.0.113.8:40002), and the softswitch (192.0.2.20:5060). */
+/* A terminal (203.0.113.7:40001), another one (203.0.113.8:40002), and the softswitch
+ * (192.0.2.20:5060). */
 void kit_terminal(const char *text);
 void kit_other(const char *text);
 void kit_core(const char *text);
@@ -19,8 +20,9 @@ void kit_core(const char *text);
 const char *kit_sent(void);
 /* Was the last one from kit_sent to this port? */
 bool kit_to(uint16_t port);
-/* A copy of `text` with each "{branch}" and "{user}" replaced by the Via branch and the user part of the
- * Contact in the last message from kit_sent, each "{own}" by that user part as kit_keep kept it. */
+/* A copy of `text` with each "{branch}" and "{user}" replaced by the Via branch and the user part
+ * of the Contact in the last message from kit_sent, each "{own}" by that user part as kit_keep kept
+ * it. */
 const char *kit_fill(const char *text);
 void kit_keep(void);
 bool kit_has(const char *part); /* in the last message from kit_sent */

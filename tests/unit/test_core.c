@@ -403,20 +403,39 @@ Test(core, a_module_that_comes_back_goes_on)
 	cr_expect(eq(int, w.unloads, 1));
 }
 
-Test(core, a_realm_that_goes_is_closed_for_new_sessions)
+#define OUT_ONLY \
+	HEAD "<realm name=\"out\" side=\"core\" address=\"192.0.2.5\" media=\"30000-30099\"/>" \
+	     "<module name=\"toy\" hello=\"hi\"/>" TAIL
+
+Test(core, a_realm_that_goes_serves_its_sessions)
 {
 	apply_good(HEAD REALMS TOY_AT("5060", "hi") TAIL, __LINE__);
 	expect(5060, "new one", "ok", __LINE__);
 	struct pn_realm *r = realms_find(w.core->realms, "in");
 
-	apply_good(HEAD "<realm name=\"out\" side=\"core\" address=\"192.0.2.5\" media=\"30000-30099\"/>"
-			"<module name=\"toy\" hello=\"hi\"/>" TAIL, __LINE__);
+	apply_good(OUT_ONLY, __LINE__);
 	cr_expect(r->gone);
-	cr_expect(eq(sz, sessions_count(w.core->sessions), 1));
-	expect(5060, "x", "nobody", __LINE__);
+	loop_advance(w.loop, 5000);
+	expect(5060, "x", "hi", __LINE__);
+	expect(5060, "new two", "ENOSPC", __LINE__);
+	expect(5060, "bnd two", "ENOSPC", __LINE__);
+
 	apply_good(HEAD REALMS TOY_AT("5060", "hi") TAIL, __LINE__);
 	cr_expect(eq(ptr, realms_find(w.core->realms, "in"), r));
 	expect(5060, "new two", "ok", __LINE__);
+
+	apply_good(OUT_ONLY, __LINE__);
+	expect(5060, "end one", "", __LINE__);
+	expect(5060, "end two", "", __LINE__);
+	loop_advance(w.loop, 5000);
+	expect(5060, "x", "nobody", __LINE__);
+}
+
+Test(core, an_idle_realm_goes_at_once)
+{
+	apply_good(HEAD REALMS TOY_AT("5060", "hi") TAIL, __LINE__);
+	apply_good(OUT_ONLY, __LINE__);
+	expect(5060, "x", "nobody", __LINE__);
 }
 
 Test(core, keepalives_reach_the_pinhole)

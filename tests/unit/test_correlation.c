@@ -73,6 +73,43 @@ Test(correlation, by_media)
 	rig_free(r);
 }
 
+static void core_port(struct rig *r, struct pn_session *s, enum pn_side side, char *out, size_t cap)
+{
+	snprintf(out, cap, "audio 192.0.2.5:%u", rig_local(r, s, side, 0).port);
+}
+
+/* P-SELF: the softswitch sends the call back out, the media stays inside. */
+Test(correlation, media_meets_inside)
+{
+	struct rig *r = rig_new();
+	struct pn_session *out = start(r, "out", ""), *back;
+	struct pn_session_args a = rig_args(r, "back");
+	struct pn_addr callee = rig_addr("198.51.100.8:4400");
+	char text[80];
+
+	a.ingress = r->core;
+	a.egress = r->access;
+	a.peer_a = rig_addr("192.0.2.20:5060");
+	a.peer_b = rig_addr("198.51.100.8:5060");
+	back = rig_session_args(r, &a);
+	rig_offer(r, out, A, "audio 198.51.100.7:4000");
+	core_port(r, out, B, text, sizeof(text));
+	rig_offer(r, back, A, text);
+	cr_expect(same(out, back), "one offer is enough to tell");
+	rig_answer(r, back, B, "audio 198.51.100.8:4400");
+	core_port(r, back, A, text, sizeof(text));
+	rig_answer(r, out, B, text);
+	rig_rtp(r, r->access, "198.51.100.7:4000", rig_local(r, out, A, 0), 2);
+	cr_expect(eq(sz, r->n_sent, 1), "nothing on the core side");
+	cr_expect(eq(uint, r->sent.realm, r->access->index));
+	cr_expect(addr_eq(&r->sent.to, &callee));
+	session_end(out, PN_END_NORMAL, 200);
+	session_end(back, PN_END_NORMAL, 200);
+	rig_turn(r);
+	cr_expect(ne(ptr, strstr(r->line, "\"rtcp_packets\""), NULL));
+	rig_free(r);
+}
+
 Test(correlation, names_are_capped)
 {
 	struct rig *r = rig_new();

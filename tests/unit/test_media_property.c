@@ -29,6 +29,7 @@ struct world {
 };
 
 static struct world *w;
+static int64_t seen[METRIC_COUNT]; /* over all sequences */
 
 static unsigned slot_of(const struct pn_session *s)
 {
@@ -270,6 +271,8 @@ static void run(uint64_t seed)
 	cr_assert(zero(sz, relay_streams(r->relay)));
 	cr_assert(eq(i64, metric_get(M_SESSIONS_TOTAL), (int64_t)r->lines), "one record for each session");
 	cr_assert(eq(sz, r->frees, r->lines));
+	for (int m = 0; m < METRIC_COUNT; m++)
+		seen[m] += metric_get((enum metric)m);
 	rig_free(r);
 }
 
@@ -278,10 +281,15 @@ static void quiet(void *arg, enum pn_level level, const char *line)
 	(void)arg, (void)level, (void)line;
 }
 
+static const enum metric must_occur[] = { M_MEDIA_HELD, M_MEDIA_TIMEOUT, M_MEDIA_LATE, M_RELAY_RX,
+					  M_RELAY_TX, M_SESSIONS_TOTAL };
+
 Test(media_property, random_sequences, .timeout = 300)
 {
 	log_capture(quiet, NULL);
 	for (uint64_t seed = 1; seed <= SEQUENCES; seed++)
 		run(seed);
 	log_capture(NULL, NULL);
+	for (size_t i = 0; i < sizeof(must_occur) / sizeof(*must_occur); i++)
+		cr_expect(gt(i64, seen[must_occur[i]], 100), "row %zu: the sequences do not try it", i);
 }

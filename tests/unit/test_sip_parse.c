@@ -38,9 +38,9 @@ Test(sip_parse, judges_messages)
 		{ "hello\r\n\r\n", -EBADMSG, 0 },
 		{ "\r\n\r\n", -EBADMSG, 0 },
 		{ "OPTIONS sip:b@h SIP/2.0\n", -EBADMSG, 0 },
-		{ OPTIONS, 0, 400 },                                    /* no empty line */
-		{ OPTIONS "X: a\nb\r\n\r\n", 0, 400 },                   /* bare LF */
-		{ OPTIONS "X: a\rb\r\n\r\n", 0, 400 },                   /* bare CR */
+		{ OPTIONS, 0, 400 },                   /* no empty line */
+		{ OPTIONS "X: a\nb\r\n\r\n", 0, 400 }, /* bare LF */
+		{ OPTIONS "X: a\rb\r\n\r\n", 0, 400 }, /* bare CR */
 		{ OPTIONS "no colon\r\n\r\n", 0, 400 },
 		{ OPTIONS ": x\r\n\r\n", 0, 400 },
 		{ OPTIONS "Content-Length: 1\r\n\r\n", 0, 400 },
@@ -68,7 +68,8 @@ Test(sip_parse, judges_messages)
 
 	for (size_t i = 0; i < ROWS(row); i++) {
 		cr_expect(eq(int, parse(row[i].text, &m), row[i].err), "row %zu", i);
-		cr_expect(eq(int, m ? m->bad : 0, row[i].bad), "row %zu: %s", i, m && m->why ? m->why : "");
+		cr_expect(eq(int, m ? m->bad : 0, row[i].bad), "row %zu: %s", i,
+			  m && m->why ? m->why : "");
 		msg_free(m);
 	}
 }
@@ -78,9 +79,11 @@ Test(sip_parse, finds_fields)
 	struct sip_msg *m;
 	const struct sip_field *f;
 
-	cr_assert(zero(int, parse("INVITE sip:b@h SIP/2.0\r\nv: SIP/2.0/UDP h;branch=z9hG4bK1\r\n"
-				  "VIA : SIP/2.0/UDP i\r\nf:<sip:a@h>;tag=1\r\nt:\r\n <sip:b@h>;tag=2\r\n"
-				  "i: c\r\ncSeQ:\t7\r\n INVITE\r\nX: y\r\n  z\r\nl: 2\r\n\r\nabcd", &m)));
+	cr_assert(zero(
+		int, parse("INVITE sip:b@h SIP/2.0\r\nv: SIP/2.0/UDP h;branch=z9hG4bK1\r\n"
+			   "VIA : SIP/2.0/UDP i\r\nf:<sip:a@h>;tag=1\r\nt:\r\n <sip:b@h>;tag=2\r\n"
+			   "i: c\r\ncSeQ:\t7\r\n INVITE\r\nX: y\r\n  z\r\nl: 2\r\n\r\nabcd",
+			   &m)));
 	cr_expect(zero(int, m->bad));
 	cr_expect(eq(uint, m->cseq, 7));
 	cr_expect(eq(int, m->kind, SIP_INVITE));
@@ -124,7 +127,8 @@ Test(sip_parse, finds_the_description)
 {
 #define MULTI(type, more) \
 	"Content-Type: multipart/mixed;boundary=\"b1\"\r\n\r\npreamble\r\n--b1\r\n" \
-	"Content-Type: text/plain\r\n\r\nhi\r\n--b1\r\nContent-Type: " type "\r\n" more "\r\nv=0\r\n\r\n--b1--\r\n"
+	"Content-Type: text/plain\r\n\r\nhi\r\n--b1\r\nContent-Type: " type "\r\n" more \
+	"\r\nv=0\r\n\r\n--b1--\r\n"
 	static const struct {
 		const char *text, *sdp, *length;
 		int want;
@@ -137,7 +141,8 @@ Test(sip_parse, finds_the_description)
 		{ "Content-Type: application/sdp\r\ne: gzip\r\n\r\nv=0\r\n", "", "", -ENOTSUP },
 		{ MULTI("application/sdp", ""), "v=0\r\n", "", 1 },
 		{ MULTI("application/sdp", "Content-Length: 5\r\n"), "v=0\r\n", "5", 1 },
-		{ MULTI("application/sdp", "Content-Transfer-Encoding: base64\r\n"), "", "", -ENOTSUP },
+		{ MULTI("application/sdp", "Content-Transfer-Encoding: base64\r\n"), "", "",
+		  -ENOTSUP },
 		{ MULTI("text/plain", ""), "", "", 0 },
 		{ "Content-Type: multipart/mixed\r\n\r\nx", "", "", -EBADMSG },
 		{ "Content-Type: multipart/mixed;boundary=b\r\n\r\n--b\r\nx", "", "", -EBADMSG },
@@ -151,7 +156,8 @@ Test(sip_parse, finds_the_description)
 		snprintf(text, sizeof(text), "%s%s", OPTIONS, row[i].text);
 		cr_assert(zero(int, parse(text, &m)), "row %zu", i);
 		cr_expect(eq(int, msg_sdp(m, &sdp), row[i].want), "row %zu", i);
-		cr_expect(str_is(sdp.text, row[i].sdp), "row %zu: %.*s", i, (int)sdp.text.len, sdp.text.p);
+		cr_expect(str_is(sdp.text, row[i].sdp), "row %zu: %.*s", i, (int)sdp.text.len,
+			  sdp.text.p);
 		cr_expect(str_is(sdp.length, row[i].length), "row %zu length", i);
 		msg_free(m);
 	}
@@ -176,20 +182,25 @@ Test(sip_parse, frames_streams)
 
 	for (size_t i = 0; i < ROWS(row); i++)
 		cr_expect(eq(long, frame_length((const uint8_t *)row[i].text, strlen(row[i].text)),
-			     row[i].want), "row %zu", i);
+			     row[i].want),
+			  "row %zu", i);
 }
 
 Test(sip_parse, packs_records)
 {
-	struct sip_record r = { .cseq = 7, .nonce = 9, .contact = str_of("sip:a@h"),
-				.extra = str_of("X: y\r\n") }, got;
+	struct sip_record r = { .cseq = 7,
+				.nonce = 9,
+				.contact = str_of("sip:a@h"),
+				.extra = str_of("X: y\r\n") },
+			  got;
 	uint8_t data[SIP_RECORD_MAX];
 	static char big[SIP_RECORD_MAX];
 	long len = record_pack(&r, data);
 
 	cr_assert(gt(long, len, 0));
 	cr_assert(zero(int, record_unpack(data, (size_t)len, &got)));
-	cr_expect(eq(uint, got.cseq, 7) && str_is(got.contact, "sip:a@h") && str_is(got.extra, "X: y\r\n"));
+	cr_expect(eq(uint, got.cseq, 7));
+	cr_expect(str_is(got.contact, "sip:a@h") && str_is(got.extra, "X: y\r\n"));
 	cr_expect(zero(sz, got.answer.len));
 	for (size_t cut = 0; cut < (size_t)len; cut++)
 		cr_expect(eq(int, record_unpack(data, cut, &got), -EBADMSG), "cut %zu", cut);

@@ -25,7 +25,8 @@ static void answer(const char *status, unsigned cseq, const char *more)
 
 	snprintf(text, sizeof(text),
 		 "SIP/2.0 %s\nVia: SIP/2.0/UDP 192.0.2.5:5060;branch={branch};rport=5060\n"
-		 "From: <sip:alice@example.net>;tag=a\nTo: <sip:Alice@Example.net>;tag=r\nCall-ID: reg\n"
+		 "From: <sip:alice@example.net>;tag=a\nTo: <sip:Alice@Example.net>;tag=r\nCall-ID: "
+		 "reg\n"
 		 "CSeq: %u REGISTER\n%s\nContent-Length: 0\n\n",
 		 status, cseq, more);
 	kit_core(text);
@@ -36,10 +37,11 @@ static void *module;
 static void start(void)
 {
 	module = fake_start(&postern_module, fake_conf_route());
-	cr_assert(module);
+	cr_assert(ne(ptr, module, NULL));
 }
 
-static const char contact[] = "Contact: <sip:alice@10.1.0.2;ob>;expires=120;+sip.instance=\"<urn:1>\"";
+static const char contact[] =
+	"Contact: <sip:alice@10.1.0.2;ob>;expires=120;+sip.instance=\"<urn:1>\"";
 
 static void registered(void)
 {
@@ -57,16 +59,22 @@ Test(sip_register, shows_an_alias_and_gives_back_the_contact)
 {
 	start();
 	kit_terminal(reg("1", 1, contact));
-	cr_expect(eq(str, (char *)kit_sent(), (char *)kit_fill(
-		"REGISTER sip:example.net SIP/2.0\r\n"
-		"Via: SIP/2.0/UDP 192.0.2.5:5060;branch={branch};rport\r\nMax-Forwards: 69\r\n"
-		"From: <sip:alice@example.net>;tag=a\r\nTo: <sip:Alice@Example.net>\r\nCall-ID: reg\r\n"
-		"CSeq: 1 REGISTER\r\n"
-		"Contact: <sip:{user}@192.0.2.5:5060>;expires=3600;+sip.instance=\"<urn:1>\"\r\n"
-		"Content-Length: 0\r\n\r\n")));
+	cr_expect(
+		eq(str, (char *)kit_sent(),
+		   (char *)kit_fill(
+			   "REGISTER sip:example.net SIP/2.0\r\n"
+			   "Via: SIP/2.0/UDP 192.0.2.5:5060;branch={branch};rport\r\nMax-Forwards: "
+			   "69\r\n"
+			   "From: <sip:alice@example.net>;tag=a\r\nTo: "
+			   "<sip:Alice@Example.net>\r\nCall-ID: reg\r\n"
+			   "CSeq: 1 REGISTER\r\n"
+			   "Contact: "
+			   "<sip:{user}@192.0.2.5:5060>;expires=3600;+sip.instance=\"<urn:1>\"\r\n"
+			   "Content-Length: 0\r\n\r\n")));
 	cr_expect(eq(int, fake_binding_info(0)->state, PN_PENDING));
-	answer("200 OK", 1, "Contact: <sip:{user}@192.0.2.5:5060>;expires=1800;pub-gruu=\"sip:g;gr\","
-			    "<sip:other@192.0.2.5:5060>;expires=99");
+	answer("200 OK", 1,
+	       "Contact: <sip:{user}@192.0.2.5:5060>;expires=1800;pub-gruu=\"sip:g;gr\","
+	       "<sip:other@192.0.2.5:5060>;expires=99");
 	kit_sent();
 	cr_expect(kit_has("Contact: <sip:alice@10.1.0.2;ob>;expires=60;pub-gruu=\"sip:g;gr\","
 			  "<sip:other@192.0.2.5:5060>;expires=99\r\n"));
@@ -92,7 +100,8 @@ Test(sip_register, uses_expires_headers)
 
 Test(sip_register, takes_back_what_was_refused)
 {
-	static const char *const refusal[] = { "401 Unauthorized", "407 Proxy", "403 No", "423 Brief" };
+	static const char *const refusal[] = { "401 Unauthorized", "407 Proxy", "403 No",
+					       "423 Brief" };
 
 	for (size_t i = 0; i < ROWS(refusal); i++) {
 		start();
@@ -115,13 +124,16 @@ Test(sip_register, answers_only_plain_refreshes)
 		int other, here;
 	} row[] = {
 		{ contact, 2, 30000, 0, 1 },
-		{ contact, 1, 30000, 0, 0 },          /* CSeq not higher */
-		{ contact, 2, 3490000, 0, 0 },        /* upstream ends soon */
-		{ contact, 2, 30000, 1, 0 },          /* from elsewhere */
-		{ "Contact: <sip:alice@10.1.0.2;ob>;expires=0;+sip.instance=\"<urn:1>\"", 2, 0, 0, 0 },
-		{ "Contact: <sip:alice@10.1.0.9;ob>;expires=120;+sip.instance=\"<urn:1>\"", 2, 0, 0, 0 },
+		{ contact, 1, 30000, 0, 0 },   /* CSeq not higher */
+		{ contact, 2, 3490000, 0, 0 }, /* upstream ends soon */
+		{ contact, 2, 30000, 1, 0 },   /* from elsewhere */
+		{ "Contact: <sip:alice@10.1.0.2;ob>;expires=0;+sip.instance=\"<urn:1>\"", 2, 0, 0,
+		  0 },
+		{ "Contact: <sip:alice@10.1.0.9;ob>;expires=120;+sip.instance=\"<urn:1>\"", 2, 0, 0,
+		  0 },
 		{ "Contact: <sip:alice@10.1.0.2;ob>;expires=120;+sip.instance=\"<urn:1>\"\n"
-		  "Contact: <sip:b@10.1.0.2>", 2, 0, 0, 0 },
+		  "Contact: <sip:b@10.1.0.2>",
+		  2, 0, 0, 0 },
 		{ "Contact: *\nExpires: 0", 2, 0, 0, 0 },
 		{ "Subject: query", 2, 0, 0, 0 },
 	};
@@ -145,8 +157,9 @@ Test(sip_register, repeats_what_the_registrar_said)
 	fake_advance(30000);
 	kit_terminal(reg("2", 2, contact));
 	kit_sent();
-	cr_expect(kit_has("Contact: <sip:alice@10.1.0.2;ob>;+sip.instance=\"<urn:1>\";expires=60\r\n"
-			  "Service-Route: <sip:192.0.2.20;lr>\r\n"));
+	cr_expect(
+		kit_has("Contact: <sip:alice@10.1.0.2;ob>;+sip.instance=\"<urn:1>\";expires=60\r\n"
+			"Service-Route: <sip:192.0.2.20;lr>\r\n"));
 	cr_expect(not(kit_has("nextnonce")));
 	cr_expect(kit_has("CSeq: 2 REGISTER\r\n"));
 	cr_expect(eq(u64, fake_binding_info(0)->upstream_at_ms, 4600000));
@@ -165,12 +178,14 @@ Test(sip_register, removes_after_the_2xx)
 		registered();
 		kit_terminal(reg("2", 2, away[i]));
 		kit_sent();
-		cr_expect(i || kit_has("Contact: <sip:{own}@192.0.2.5:5060>;expires=0"), "row %zu", i);
+		cr_expect(i || kit_has("Contact: <sip:{own}@192.0.2.5:5060>;expires=0"), "row %zu",
+			  i);
 		cr_expect(eq(sz, fake_bindings(), 1), "row %zu", i);
 		answer("200 OK", 2, "Subject: gone");
 		kit_sent();
 		cr_expect(zero(sz, fake_bindings()), "row %zu", i);
-		kit_core("OPTIONS sip:{own}@192.0.2.5 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.20;branch=z9hG4bKo\n"
+		kit_core("OPTIONS sip:{own}@192.0.2.5 SIP/2.0\nVia: SIP/2.0/UDP "
+			 "192.0.2.20;branch=z9hG4bKo\n"
 			 "From: <sip:x@y>;tag=1\nTo: <sip:x@y>\nCall-ID: o\nCSeq: 1 OPTIONS\n\n");
 		kit_sent();
 		cr_expect(eq(int, kit_status(), 480), "row %zu", i);
@@ -178,7 +193,8 @@ Test(sip_register, removes_after_the_2xx)
 	}
 }
 
-/* Without instance id: another port of the same host with another Call-ID is the same phone again. */
+/* Without instance id: another port of the same host with another Call-ID is the same phone again.
+ */
 Test(sip_register, follows_a_restarted_terminal)
 {
 	start();
@@ -187,9 +203,10 @@ Test(sip_register, follows_a_restarted_terminal)
 	kit_keep();
 	answer("200 OK", 1, "Contact: <sip:{user}@192.0.2.5:5060>;expires=3600");
 	kit_sent();
-	kit_terminal("REGISTER sip:example.net SIP/2.0\nVia: SIP/2.0/UDP 10.1.0.2:5070;branch=z9hG4bK9\n"
-		     "From: <sip:alice@example.net>;tag=b\nTo: <sip:Alice@Example.net>\nCall-ID: new\n"
-		     "CSeq: 1 REGISTER\nContact: <sip:alice@10.1.0.2:5070>\n\n");
+	kit_terminal(
+		"REGISTER sip:example.net SIP/2.0\nVia: SIP/2.0/UDP 10.1.0.2:5070;branch=z9hG4bK9\n"
+		"From: <sip:alice@example.net>;tag=b\nTo: <sip:Alice@Example.net>\nCall-ID: new\n"
+		"CSeq: 1 REGISTER\nContact: <sip:alice@10.1.0.2:5070>\n\n");
 	kit_sent();
 	cr_expect(kit_has("Contact: <sip:{own}@192.0.2.5:5060>"));
 	cr_expect(eq(sz, fake_bindings(), 1));
@@ -208,14 +225,16 @@ Test(sip_register, leaves_foreign_contacts_alone)
 
 Test(sip_register, is_its_own_registrar)
 {
-	cr_assert(fake_start(&postern_module, fake_conf_registrar()));
+	cr_assert(ne(ptr, fake_start(&postern_module, fake_conf_registrar()), NULL));
 	kit_terminal(reg("1", 1, contact));
 	kit_sent();
 	cr_expect(eq(int, kit_status(), 200));
-	cr_expect(kit_has("Contact: <sip:alice@10.1.0.2;ob>;+sip.instance=\"<urn:1>\";expires=60\r\n"));
-	kit_other("REGISTER sip:198.51.100.5 SIP/2.0\nVia: SIP/2.0/UDP 10.1.0.3;branch=z9hG4bK5\n"
-		  "From: <sip:alice@198.51.100.5>;tag=b\nTo: <sip:Alice@198.51.100.5>\nCall-ID: two\n"
-		  "CSeq: 1 REGISTER\nContact: <sip:alice@10.1.0.3>;expires=20\n\n");
+	cr_expect(kit_has(
+		"Contact: <sip:alice@10.1.0.2;ob>;+sip.instance=\"<urn:1>\";expires=60\r\n"));
+	kit_other(
+		"REGISTER sip:198.51.100.5 SIP/2.0\nVia: SIP/2.0/UDP 10.1.0.3;branch=z9hG4bK5\n"
+		"From: <sip:alice@198.51.100.5>;tag=b\nTo: <sip:Alice@198.51.100.5>\nCall-ID: two\n"
+		"CSeq: 1 REGISTER\nContact: <sip:alice@10.1.0.3>;expires=20\n\n");
 	kit_sent();
 	cr_expect(kit_has("@198.51.100.5:5060>;expires=60\r\n"));
 	cr_expect(kit_has("Contact: <sip:alice@10.1.0.3>;expires=20\r\n"));
@@ -241,12 +260,15 @@ Test(sip_register, keeps_pinholes_alive)
 	out[n] = '\0';
 	cr_expect(zero(int, strncmp(out, "OPTIONS sip:alice@10.1.0.2;ob SIP/2.0\r\n", 39)));
 	branch = strstr(out, "branch=");
-	cr_assert(branch && strstr(out, "Content-Length: 0\r\n\r\n"));
+	cr_assert(ne(ptr, (void *)branch, NULL));
+	cr_expect(ne(ptr, strstr(out, "Content-Length: 0\r\n\r\n"), NULL));
 	for (int other = 0; other < 2; other++) {
 		char text[1024];
 
-		snprintf(text, sizeof(text), "SIP/2.0 404 No\nVia: SIP/2.0/UDP 198.51.100.5:5060;%.*s\n"
-			 "From: <sip:x@y>;tag=1\nTo: <sip:x@y>;tag=2\nCall-ID: k\nCSeq: 1 OPTIONS\n\n",
+		snprintf(text, sizeof(text),
+			 "SIP/2.0 404 No\nVia: SIP/2.0/UDP 198.51.100.5:5060;%.*s\n"
+			 "From: <sip:x@y>;tag=1\nTo: <sip:x@y>;tag=2\nCall-ID: k\nCSeq: 1 "
+			 "OPTIONS\n\n",
 			 (int)strcspn(branch, ";"), branch);
 		if (other)
 			kit_other(text);

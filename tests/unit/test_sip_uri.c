@@ -17,7 +17,8 @@ Test(sip_uri, reads_uris)
 		{ "sip:bob@example.net", "bob", "example.net", "", "", 0, 0 },
 		{ "sips:bob:pw@example.net:5061;lr", "bob", "example.net", ";lr", "", 5061, 0 },
 		{ "sip:example.net", "", "example.net", "", "", 0, 0 },
-		{ "sip:a@[2001:db8::1]:5070;x=1?y=2", "a", "[2001:db8::1]", ";x=1", "y=2", 5070, 0 },
+		{ "sip:a@[2001:db8::1]:5070;x=1?y=2", "a", "[2001:db8::1]", ";x=1", "y=2", 5070,
+		  0 },
 		{ "sip:[2001:db8::1]", "", "[2001:db8::1]", "", "", 0, 0 },
 		{ "SIP:user;par=u%40h@example.com", "user;par=u%40h", "example.com", "", "", 0, 0 },
 		{ "sip:a?b@h", "a?b", "h", "", "", 0, 0 },
@@ -65,7 +66,8 @@ Test(sip_uri, reads_name_addrs)
 	for (size_t i = 0; i < ROWS(row); i++) {
 		struct sip_name_addr n = { 0 };
 
-		cr_expect(eq(int, name_addr_parse(str_of(row[i].text), &n), row[i].err), "row %zu", i);
+		cr_expect(eq(int, name_addr_parse(str_of(row[i].text), &n), row[i].err), "row %zu",
+			  i);
 		cr_expect(str_is(n.uri, row[i].uri), "row %zu uri", i);
 		cr_expect(str_is(n.params, row[i].params), "row %zu params", i);
 	}
@@ -74,7 +76,8 @@ Test(sip_uri, reads_name_addrs)
 Test(sip_uri, splits_values)
 {
 	struct pn_str rest = str_of("\"a,b\" <sip:x,y@h>;p=\"1,2\" , sip:z@h\r\n ,<sip:w@h>"), v;
-	static const char *const want[] = { "\"a,b\" <sip:x,y@h>;p=\"1,2\"", "sip:z@h", "<sip:w@h>" };
+	static const char *const want[] = { "\"a,b\" <sip:x,y@h>;p=\"1,2\"", "sip:z@h",
+					    "<sip:w@h>" };
 
 	for (size_t i = 0; i < ROWS(want); i++) {
 		cr_assert(eq(int, next_value(&rest, &v), 1), "value %zu", i);
@@ -90,9 +93,12 @@ Test(sip_uri, finds_parameters)
 {
 	struct pn_str params = str_of(";a=1 ; B = \"x;y\";flag"), v;
 
-	cr_expect(zero(int, param_find(params, "A", &v)) && str_is(v, "1"));
-	cr_expect(zero(int, param_find(params, "b", &v)) && str_is(v, "\"x;y\""));
-	cr_expect(zero(int, param_find(params, "flag", &v)) && zero(sz, v.len));
+	cr_expect(eq(int, param_find(params, "A", &v), 0));
+	cr_expect(str_is(v, "1"));
+	cr_expect(eq(int, param_find(params, "b", &v), 0));
+	cr_expect(str_is(v, "\"x;y\""));
+	cr_expect(eq(int, param_find(params, "flag", &v), 0));
+	cr_expect(zero(sz, v.len));
 	cr_expect(eq(int, param_find(params, "none", &v), -ENOENT));
 }
 
@@ -105,7 +111,8 @@ Test(sip_uri, reads_vias)
 	} row[] = {
 		{ "SIP/2.0/UDP h:5062;branch=z9hG4bK1;rport", "h", "z9hG4bK1", 5062, 1, 0 },
 		{ "SIP / 2.0\r\n /UDP\r\n   h;branch= z9hG4bK2", "h", "z9hG4bK2", 0, 0, 0 },
-		{ "SIP/2.0/UNKNOWN [2001:db8::9]:6050;branch=x;rport=7", "[2001:db8::9]", "x", 6050, 1, 0 },
+		{ "SIP/2.0/UNKNOWN [2001:db8::9]:6050;branch=x;rport=7", "[2001:db8::9]", "x", 6050,
+		  1, 0 },
 		{ "SIP/2.0/UDP 192.0.2.15;;,;,,", "", "", 0, 0, -EBADMSG },
 		{ "SIP/3.0/UDP h", "", "", 0, 0, -EBADMSG },
 		{ "SIP/2.0/UDP", "", "", 0, 0, -EBADMSG },

@@ -88,6 +88,22 @@ Test(transport, a_moved_realm_moves_its_listeners)
 	cr_expect(not(eq(ptr, sock_at('u', "192.0.2.6:5060"), NULL)));
 }
 
+Test(transport, a_realm_that_goes_keeps_its_listeners_for_a_while)
+{
+	struct conf_realm left = net.conf_realm[0];
+	struct conf c = { .realms = &left, .n_realms = 1 };
+	struct pn_realm *r = realms_at(net.realms, 1);
+	const struct conf_listen *bad;
+
+	cr_assert(zero(int, listen_one(mod_a, 1, PN_UDP, 5060)));
+	cr_assert(zero(int, realms_apply(net.realms, &c)));
+	cr_assert(zero(int, transport_listen(net.t, mod_a, net.realms, NULL, 0, &bad)));
+	datagram("192.0.2.5:5060", "192.0.2.20:5060", "x");
+	expect_heard("a<x> ", __LINE__);
+	transport_close_realm(net.t, r);
+	cr_expect(eq(ptr, sock_at('u', "192.0.2.5:5060"), NULL));
+}
+
 Test(transport, own_addresses_are_those_of_listeners)
 {
 	struct pn_realm *access = realms_at(net.realms, 0), *core = realms_at(net.realms, 1);

@@ -18,7 +18,8 @@ class Capture:
         self.namespace = lab.net[host]
         self.device = device
         self.path = os.path.join(lab.directory, f"{host}-{device}.pcap")
-        self.process = lab.spawn(host, ["tcpdump", "-i", device, "-n", "-s", "0", "-U", "-B", "16384",
+        # The kernel's buffer holds frames of the snap length, so that length decides how many.
+        self.process = lab.spawn(host, ["tcpdump", "-i", device, "-n", "-s", "2048", "-U", "-B", "32768",
                                         "--immediate-mode", "-Z", "root", "-w", self.path],
                                  name=f"{host}-{device}-tcpdump")
         self._read = (0, [])

@@ -34,9 +34,10 @@ def frames(data):
     unit = 1e-9 if data[:4] in (b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d") else 1e-6
     at = 24
     while at + 16 <= len(data):
-        seconds, fraction, length, _ = struct.unpack_from(order + "IIII", data, at)
+        seconds, fraction, length, real = struct.unpack_from(order + "IIII", data, at)
         if at + 16 + length > len(data):
             return
+        assert length == real, f"a frame of {real} octets was cut to {length}"
         yield seconds + fraction * unit, data[at + 16:at + 16 + length]
         at += 16 + length
 

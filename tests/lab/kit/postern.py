@@ -92,7 +92,7 @@ class Postern:
         def counters():
             return self.control("show", "counters")["counters"]
         wait_until(lambda: not any(counters()[name] for name in ("sessions", "streams", "ports_taken")),
-                   "all sessions and ports to be given back")
+                   "all sessions and ports to be given back", every_s=0.2)
         for name in NEVER:
             assert not counters()[name], f"{name} is {counters()[name]}"
 

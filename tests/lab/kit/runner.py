@@ -47,7 +47,8 @@ def choose(rows, names):
     for name in names:
         found = [row for row in rows.values() if name in (row.name, row.name.split(".")[0])]
         if not found:
-            raise SystemExit(f"tests/lab/run: there is no flow {name}; --list names them")
+            print(f"tests/lab/run: there is no flow {name}; --list names them", file=sys.stderr)
+            raise SystemExit(2)
         chosen += [row for row in found if row not in chosen]
     return chosen
 

@@ -7,6 +7,8 @@ COMPACT = {"v": "via", "m": "contact", "f": "from", "t": "to", "i": "call-id", "
 IPV4 = re.compile(r"(?<![\d.])(\d{1,3}(?:\.\d{1,3}){3})(?![\d.])")
 # The headers that say where something is. From, To and Call-ID are names.
 PLACES = ("via", "contact", "record-route", "route")
+# The SDP lines that carry connections. Others may hold a name, such as a CNAME that is a SIP URI.
+CONNECTIONS = ("c=", "o=", "a=rtcp:", "a=candidate:", "a=remote-candidates:")
 
 
 class Message:
@@ -43,12 +45,13 @@ class Message:
         return Sdp(self.body) if self.get("content-type").startswith("application/sdp") else None
 
     def addresses(self):
-        """Rows (header, address) of every IPv4 literal in PLACES, in the request URI and in the SDP."""
+        """Rows (where, address) of the IPv4 literals in PLACES, request URI and SDP connections."""
         rows = [("request-uri", address) for address in IPV4.findall(self.uri)]
         for name in PLACES:
             rows += [(name, address) for value in self.all(name) for address in IPV4.findall(value)]
         if self.sdp():
-            rows += [("sdp", address) for address in IPV4.findall(self.body.decode("utf-8", "replace"))]
+            rows += [(line[:20], address) for line in self.sdp().text.splitlines()
+                     if line.startswith(CONNECTIONS) for address in IPV4.findall(line)]
         return rows
 
     def __str__(self):
