@@ -166,12 +166,6 @@ static void lay(struct pn_session *s, const struct declaration *d, unsigned bran
 	for (size_t i = 0; i < s->n_lines; i++) {
 		struct stream *st = s->stream[i];
 
-		if (!st->lease)
-			continue;
-		if (!st->end[0]->laid) {
-			stream_lay_all(st);
-			continue;
-		}
 		stream_lay(st, PN_SIDE_A, 0);
 		stream_lay(st, PN_SIDE_B, d->side == PN_SIDE_B ? branch : s->current);
 	}

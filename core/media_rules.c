@@ -136,14 +136,3 @@ void stream_lay(struct stream *st, enum pn_side side, unsigned branch)
 	if (r.reopen == RELAY_REOPEN)
 		correlate(st, side, &e->rtp);
 }
-
-void stream_lay_all(struct stream *st)
-{
-	unsigned current = st->s->current;
-
-	stream_lay(st, PN_SIDE_A, 0);
-	for (unsigned b = 0; b < RELAY_BRANCHES; b++)
-		if (b != current)
-			stream_lay(st, PN_SIDE_B, b);
-	stream_lay(st, PN_SIDE_B, current);
-}

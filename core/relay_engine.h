@@ -58,7 +58,8 @@ struct engine_port {
 	struct pn_addr local;
 	uint16_t realm;
 	uint8_t side, component;
-	int fd;
+	int fd;        /* in line: -1 */
+	uint32_t turn; /* of its thread, when it was ready last */
 };
 
 struct engine_cells { /* struct relay_counts, written by the engine, read by the control side */

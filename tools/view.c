@@ -1,57 +1,57 @@
 #include "view.h"
-#include "table.h"
+#include "grid.h"
 #include <stdlib.h>
 #include <string.h>
 
 #define ROWS(a) (sizeof(a) / sizeof(*(a)))
 
-static const struct table_column sessions[] = {
-	{ "SESSION", "session", TABLE_TEXT },    { "MODULE", "module", TABLE_TEXT },
-	{ "STATE", "state", TABLE_TEXT },        { "FROM", "from", TABLE_TEXT },
-	{ "TO", "to", TABLE_TEXT },              { "IN", "ingress", TABLE_TEXT },
-	{ "PEER A", "peer_a", TABLE_TEXT },      { "OUT", "egress", TABLE_TEXT },
-	{ "PEER B", "peer_b", TABLE_TEXT },      { "STREAMS", "streams", TABLE_NUMBER },
-	{ "AGE", "age_ms", TABLE_DURATION },
+static const struct grid_column sessions[] = {
+	{ "SESSION", "session", GRID_TEXT },    { "MODULE", "module", GRID_TEXT },
+	{ "STATE", "state", GRID_TEXT },        { "FROM", "from", GRID_TEXT },
+	{ "TO", "to", GRID_TEXT },              { "IN", "ingress", GRID_TEXT },
+	{ "PEER A", "peer_a", GRID_TEXT },      { "OUT", "egress", GRID_TEXT },
+	{ "PEER B", "peer_b", GRID_TEXT },      { "STREAMS", "streams", GRID_NUMBER },
+	{ "AGE", "age_ms", GRID_DURATION },
 };
 
 /* A row for each side: where it is, what came from it, what went to it. */
-static const struct table_column streams[] = {
-	{ "SESSION", "stream.session", TABLE_TEXT }, { "NR", "stream.index", TABLE_NUMBER },
-	{ "MEDIA", "stream.media", TABLE_TEXT },     { "SIDE", "name", TABLE_TEXT },
-	{ "REALM", "side.realm", TABLE_TEXT },       { "LOCAL", "side.local", TABLE_TEXT },
-	{ "DECLARED", "side.declared", TABLE_TEXT }, { "REMOTE", "side.remote", TABLE_TEXT },
-	{ "LATCHED", "side.latched", TABLE_TEXT },   { "PACKETS", "side.packets", TABLE_NUMBER },
-	{ "BYTES", "side.bytes", TABLE_BYTES },      { "SENT", "side.sent_packets", TABLE_NUMBER },
-	{ "LOST", "side.lost", TABLE_NUMBER },       { "JITTER ms", "side.jitter_ms", TABLE_NUMBER },
-	{ "FOREIGN", "side.foreign", TABLE_NUMBER },
+static const struct grid_column streams[] = {
+	{ "SESSION", "stream.session", GRID_TEXT }, { "NR", "stream.index", GRID_NUMBER },
+	{ "MEDIA", "stream.media", GRID_TEXT },     { "SIDE", "name", GRID_TEXT },
+	{ "REALM", "side.realm", GRID_TEXT },       { "LOCAL", "side.local", GRID_TEXT },
+	{ "DECLARED", "side.declared", GRID_TEXT }, { "REMOTE", "side.remote", GRID_TEXT },
+	{ "LATCHED", "side.latched", GRID_TEXT },   { "PACKETS", "side.packets", GRID_NUMBER },
+	{ "BYTES", "side.bytes", GRID_BYTES },      { "SENT", "side.sent_packets", GRID_NUMBER },
+	{ "LOST", "side.lost", GRID_NUMBER },       { "JITTER ms", "side.jitter_ms", GRID_NUMBER },
+	{ "FOREIGN", "side.foreign", GRID_NUMBER },
 };
 
-static const struct table_column bindings[] = {
-	{ "IDENTITY", "identity", TABLE_TEXT },  { "MODULE", "module", TABLE_TEXT },
-	{ "REALM", "realm", TABLE_TEXT },        { "STATE", "state", TABLE_TEXT },
-	{ "CLAIMED", "claimed", TABLE_TEXT },    { "PINHOLE", "pinhole", TABLE_TEXT },
-	{ "ALIAS", "alias", TABLE_TEXT },        { "EXPIRES", "expires_ms", TABLE_DURATION },
-	{ "UPSTREAM", "upstream_ms", TABLE_DURATION }, { "SESSIONS", "sessions", TABLE_NUMBER },
+static const struct grid_column bindings[] = {
+	{ "IDENTITY", "identity", GRID_TEXT },  { "MODULE", "module", GRID_TEXT },
+	{ "REALM", "realm", GRID_TEXT },        { "STATE", "state", GRID_TEXT },
+	{ "CLAIMED", "claimed", GRID_TEXT },    { "PINHOLE", "pinhole", GRID_TEXT },
+	{ "ALIAS", "alias", GRID_TEXT },        { "EXPIRES", "expires_ms", GRID_DURATION },
+	{ "UPSTREAM", "upstream_ms", GRID_DURATION }, { "SESSIONS", "sessions", GRID_NUMBER },
 };
 
-static const struct table_column modules[] = {
-	{ "MODULE", "name", TABLE_TEXT },         { "STATE", "state", TABLE_TEXT },
-	{ "ABI", "abi", TABLE_TEXT },             { "SESSIONS", "sessions", TABLE_NUMBER },
-	{ "FILE", "file", TABLE_TEXT },
+static const struct grid_column modules[] = {
+	{ "MODULE", "name", GRID_TEXT },         { "STATE", "state", GRID_TEXT },
+	{ "ABI", "abi", GRID_TEXT },             { "SESSIONS", "sessions", GRID_NUMBER },
+	{ "FILE", "file", GRID_TEXT },
 };
 
-static const struct table_column realms[] = {
-	{ "REALM", "name", TABLE_TEXT },          { "SIDE", "side", TABLE_TEXT },
-	{ "ADDRESS", "address", TABLE_TEXT },     { "ADDRESS6", "address6", TABLE_TEXT },
-	{ "MEDIA", "media", TABLE_TEXT },         { "PORTS", "ports", TABLE_NUMBER },
-	{ "TAKEN", "ports_taken", TABLE_NUMBER }, { "RESTING", "ports_quarantined", TABLE_NUMBER },
-	{ "LATCH", "latch", TABLE_TEXT },         { "DEVICE", "device", TABLE_TEXT },
-	{ "REMOVED", "removed", TABLE_YES },
+static const struct grid_column realms[] = {
+	{ "REALM", "name", GRID_TEXT },          { "SIDE", "side", GRID_TEXT },
+	{ "ADDRESS", "address", GRID_TEXT },     { "ADDRESS6", "address6", GRID_TEXT },
+	{ "MEDIA", "media", GRID_TEXT },         { "PORTS", "ports", GRID_NUMBER },
+	{ "TAKEN", "ports_taken", GRID_NUMBER }, { "RESTING", "ports_quarantined", GRID_NUMBER },
+	{ "LATCH", "latch", GRID_TEXT },         { "DEVICE", "device", GRID_TEXT },
+	{ "REMOVED", "removed", GRID_YES },
 };
 
-static const struct table_column pairs[] = {
-	{ "COUNTER", "name", TABLE_TEXT },
-	{ "VALUE", "value", TABLE_NUMBER },
+static const struct grid_column pairs[] = {
+	{ "COUNTER", "name", GRID_TEXT },
+	{ "VALUE", "value", GRID_NUMBER },
 };
 
 /* ---- rows that are made up ---- */
@@ -122,7 +122,7 @@ static int print_streams(FILE *out, const struct json *list)
 		add_side(&l, j, "b", b);
 	}
 	if (!err)
-		err = table_print(out, streams, ROWS(streams), l.row, l.n);
+		err = grid_print(out, streams, ROWS(streams), l.row, l.n);
 	rows_free(&l);
 	return err;
 }
@@ -143,12 +143,12 @@ static int print_pairs(FILE *out, const struct json *object)
 		l.row[l.n++] = &node[0];
 	}
 	if (!err)
-		err = table_print(out, pairs, ROWS(pairs), l.row, l.n);
+		err = grid_print(out, pairs, ROWS(pairs), l.row, l.n);
 	rows_free(&l);
 	return err;
 }
 
-static int print_list(FILE *out, const struct table_column *column, size_t n, const struct json *list)
+static int print_list(FILE *out, const struct grid_column *column, size_t n, const struct json *list)
 {
 	struct row_list l = { NULL, NULL, 0 };
 	int err = rows_new(&l, count(list), 0);
@@ -156,7 +156,7 @@ static int print_list(FILE *out, const struct table_column *column, size_t n, co
 	for (const struct json *j = list->child; j && !err; j = j->next)
 		l.row[l.n++] = j;
 	if (!err)
-		err = table_print(out, column, n, l.row, l.n);
+		err = grid_print(out, column, n, l.row, l.n);
 	rows_free(&l);
 	return err;
 }
@@ -165,7 +165,7 @@ static int print_list(FILE *out, const struct table_column *column, size_t n, co
 
 static const struct {
 	const char *key;
-	const struct table_column *column;
+	const struct grid_column *column;
 	size_t n;
 } lists[] = {
 	{ "sessions", sessions, ROWS(sessions) }, { "bindings", bindings, ROWS(bindings) },

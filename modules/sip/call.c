@@ -437,12 +437,24 @@ void call_replied(struct sip_client *c, struct sip_dialog *d, const struct sip_m
 		rearm(call, m);
 }
 
+static bool declined_elsewhere(const struct sip_server *s)
+{
+	const struct sip_client *c;
+
+	LIST_FOREACH(c, &s->clients, of_server)
+		if (c->status >= 600)
+			return true;
+	return false;
+}
+
 static enum pn_cause cause_of(const struct sip_client *c)
 {
 	const struct sip_server *s = c->server;
 
 	if (s && (s->cancelled || (s->status >= 200 && s->status < 300)))
 		return PN_END_CANCELLED;
+	if (s && c->cancel_sent && c->status == 487) /* timer C, else */
+		return declined_elsewhere(s) ? PN_END_CANCELLED : PN_END_NO_ANSWER;
 	if (c->final || !c->server)
 		return PN_END_REJECTED;
 	return c->status == 408 ? PN_END_NO_ANSWER : c->sent ? PN_END_REJECTED : PN_END_REFUSED;

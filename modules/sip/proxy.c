@@ -44,6 +44,13 @@ static void answer_for(struct sip_server *s, int status)
 		server_reply(s, status, NULL);
 }
 
+/* RFC 3261 16.7 step 6: a 503 tells the caller to leave the sender alone, which is us. A next hop may
+ * say so, as every request of the route goes there; one terminal may not. */
+static bool is_its_own(const struct sip_client *c)
+{
+	return c->status == 503 && sip_is_access(c->sip, c->target.realm);
+}
+
 static void pass_best(struct sip_server *s)
 {
 	struct sip_client *best = best_of(s);
@@ -55,7 +62,9 @@ static void pass_best(struct sip_server *s)
 		answer_for(s, s->cancelled ? 487 : 500);
 		return;
 	}
-	if (best->final && !msg_parse(best->final, best->final_len, false, &m))
+	if (best->final && is_its_own(best))
+		answer_for(s, 500);
+	else if (best->final && !msg_parse(best->final, best->final_len, false, &m))
 		proxy_reply(best, NULL, m, NULL, 0);
 	else
 		answer_for(s, best->status);

@@ -41,27 +41,38 @@ static void add_span(struct text *t, const char *from, const char *to)
 	text_add(t, (struct pn_str){ from, (size_t)(to - from) });
 }
 
-/* The line that holds the topmost Via, with what the server adds. */
+static void put_value(struct text *t, const char **p, struct pn_str at, const char *value)
+{
+	add_span(t, *p, at.p);
+	text_fmt(t, "%s%s", at.p[-1] == '=' ? "" : "=", value);
+	*p = at.p + at.len;
+}
+
+/* The line that holds the topmost Via, with what the server adds; what the sender claims there is
+ * replaced. */
 static void stamp_via(struct text *t, struct sip *sip, const struct sip_msg *req,
 		      const struct pn_addr *src)
 {
 	const struct sip_field *f = msg_field(req, SIP_VIA);
 	const struct sip_via *v = &req->via;
 	const char *p = f->line.p, *value_end = v->value.p + v->value.len;
+	bool claims = v->received.p, first = claims && v->received.p < v->rport.p;
 	struct pn_addr host, ip = *src;
-	char text[SIP_ADDR_LEN];
+	char text[SIP_ADDR_LEN] = "", port[8];
 	bool same;
 
-	if (v->has_rport && !v->rport.len) {
-		add_span(t, p, v->rport.p);
-		text_fmt(t, "%s%u", v->rport.p[-1] == '=' ? "" : "=", src->port);
-		p = v->rport.p;
-	}
+	ip.port = 0;
+	sip->svc->addr_print(&ip, text, sizeof(text));
+	snprintf(port, sizeof(port), "%u", src->port);
+	if (claims && first)
+		put_value(t, &p, v->received, text);
+	if (v->has_rport)
+		put_value(t, &p, v->rport, port);
+	if (claims && !first)
+		put_value(t, &p, v->received, text);
 	add_span(t, p, value_end);
 	same = sip_host_addr(sip, v->host, 0, &host) && addr_same_ip(&host, src);
-	ip.port = 0;
-	if ((!same || v->has_rport) && !v->received.len &&
-	    sip->svc->addr_print(&ip, text, sizeof(text)) > 0)
+	if ((!same || v->has_rport) && !claims)
 		text_fmt(t, ";received=%s", text);
 	add_span(t, value_end, f->line.p + f->line.len);
 }
@@ -82,10 +93,16 @@ void reply_vias(struct text *t, struct sip *sip, const struct sip_msg *req,
 struct pn_addr reply_address(struct sip *sip, const struct sip_msg *req, struct pn_realm *realm,
 			     const struct pn_addr *src)
 {
-	struct pn_addr a = *src;
+	const struct sip_via *v = &req->via;
+	uint16_t port = v->port ? v->port : SIP_PORT;
+	struct pn_addr a = *src, maddr;
 
-	if (!sip_is_access(sip, realm) && req->via.value.len && !req->via.has_rport)
-		a.port = req->via.port ? req->via.port : SIP_PORT;
+	if (sip_is_access(sip, realm) || !v->value.len)
+		return a;
+	if (v->maddr.len && sip_host_addr(sip, v->maddr, port, &maddr) && maddr.family == a.family)
+		return maddr;
+	if (!v->has_rport)
+		a.port = port;
 	return a;
 }
 

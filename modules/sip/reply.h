@@ -8,8 +8,8 @@
  * for them or differs from src. RFC 3261 18.2.1, RFC 3581 4. */
 void reply_vias(struct text *t, struct sip *sip, const struct sip_msg *req,
 		const struct pn_addr *src);
-/* Where its responses go: on an access realm to where it came from; else by received and rport or
- * the port of sent-by. RFC 3261 18.2.2. */
+/* Where its responses go: on an access realm to where it came from; else by maddr, or by received
+ * and rport or the port of sent-by. RFC 3261 18.2.2. */
 struct pn_addr reply_address(struct sip *sip, const struct sip_msg *req, struct pn_realm *realm,
 			     const struct pn_addr *src);
 /* A whole response without body. `reason` NULL: the usual one. `extra` holds whole header lines. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "alias.h"
+#include "conf.h"
 #include "dialog.h"
 #include "record.h"
 
@@ -134,29 +135,56 @@ static struct pn_str resolve(struct rewrite *rw, const struct sip_uri *u)
 	return record_of(rw->sip, b).contact;
 }
 
+/* What our own address as a host means on the other side: the next hop there. */
+static const char *far_host(struct rewrite *rw, char out[SIP_ADDR_LEN])
+{
+	const struct sip_conf *conf = rw->sip->conf;
+
+	for (size_t i = 0; i < conf->n_routes; i++)
+		if (conf->route[i].from == rw->from && conf->route[i].to == rw->to)
+			return conf->route[i].hop[0];
+	out[0] = '\0';
+	rw->sip->svc->addr_print(&rw->to_peer, out, SIP_ADDR_LEN);
+	return out;
+}
+
+/* Is this the host that far_host shows on the other side? */
+static bool is_far_host(struct rewrite *rw, const struct sip_uri *u)
+{
+	const struct sip_conf *conf = rw->sip->conf;
+	struct pn_addr a, hop;
+
+	if (!sip_host_addr(rw->sip, u->host, u->port, &a))
+		return false;
+	if (addr_same_ip(&a, &rw->from_peer))
+		return true;
+	for (size_t i = 0; i < conf->n_routes; i++)
+		if (conf->route[i].from == rw->to && conf->route[i].to == rw->from &&
+		    !rw->sip->svc->peer_addr(conf->route[i].peer[0], 0, &hop) &&
+		    addr_same_ip(&a, &hop))
+			return true;
+	return false;
+}
+
 static void rewrite_uri(struct rewrite *rw, const struct sip_name_addr *n, bool hosts)
 {
-	char far[SIP_ADDR_LEN] = "";
+	char far[SIP_ADDR_LEN];
 	struct pn_str whole, known;
 	struct sip_uri u;
-	struct pn_addr a;
 
 	if (uri_parse(n->uri, &u) || !u.sip)
 		return;
-	if (sip_uri_own(rw->sip, rw->from, &u)) {
-		whole = (struct pn_str){ n->uri.p,
-					 (size_t)(u.hostport.p + u.hostport.len - n->uri.p) };
-		known = resolve(rw, &u);
-		if (known.len && n->brackets)
-			rewrite_span(rw, whole, known);
-		if (known.len || !hosts || sip_is_access(rw->sip, rw->to))
-			return;
-		rw->sip->svc->addr_print(&rw->to_peer, far, sizeof(far));
-		rewrite_span(rw, u.hostport, str_of(far));
-	} else if (hosts && !sip_is_access(rw->sip, rw->from) &&
-		   sip_host_addr(rw->sip, u.host, u.port, &a) && addr_same_ip(&a, &rw->from_peer)) {
-		rewrite_span(rw, u.hostport, str_of(rw->own));
+	if (!sip_uri_own(rw->sip, rw->from, &u)) {
+		if (hosts && !sip_is_access(rw->sip, rw->from) && is_far_host(rw, &u))
+			rewrite_span(rw, u.hostport, str_of(rw->own));
+		return;
 	}
+	whole = (struct pn_str){ n->uri.p, (size_t)(u.hostport.p + u.hostport.len - n->uri.p) };
+	known = resolve(rw, &u);
+	if (known.len && n->brackets)
+		rewrite_span(rw, whole, known);
+	else if (!known.len && hosts && !sip_is_access(rw->sip, rw->to))
+		rewrite_span(rw, u.hostport, str_of(far_host(rw, far)));
 }
 
 void rewrite_uris(struct rewrite *rw, enum sip_header id, bool hosts)

@@ -255,6 +255,8 @@ static int via_params(struct sip_via *v)
 			v->branch = value;
 		else if (str_iis(name, "received"))
 			v->received = value;
+		else if (str_iis(name, "maddr"))
+			v->maddr = value;
 		else if (str_iis(name, "rport")) {
 			v->has_rport = true;
 			v->rport = value;

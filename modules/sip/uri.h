@@ -41,7 +41,7 @@ struct sip_via {
 	struct pn_str host;
 	struct pn_str sent_by; /* host and port as they stand */
 	struct pn_str params;
-	struct pn_str branch, received, rport;
+	struct pn_str branch, received, rport, maddr;
 	struct pn_str value; /* all of it */
 	uint16_t port;       /* 0: none given */
 	bool has_rport;

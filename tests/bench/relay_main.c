@@ -76,7 +76,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: relay_main LOCAL-A LOCAL-B REMOTE-A REMOTE-B SESSIONS\n");
 		return 2;
 	}
-	for (unsigned i = 0; i < (unsigned)atoi(argv[5]) && !err; i++)
+	for (unsigned i = 0; i < strtoul(argv[5], NULL, 10) && !err; i++)
 		err = open_session(relay, (struct pn_addr[]){ address(argv[1]), address(argv[2]) },
 				   (struct pn_addr[]){ address(argv[3]), address(argv[4]) }, i);
 	if (err) {

@@ -148,6 +148,16 @@ static void note(struct load *l, const uint8_t *data, uint64_t now)
 	l->histogram[us < SLOWEST_US ? us : SLOWEST_US - 1]++;
 }
 
+static void receive_some(struct load *l, struct batch *b, int fd)
+{
+	int n = recvmmsg(fd, b->msg, BATCH, MSG_DONTWAIT, NULL);
+	uint64_t now = now_ns();
+
+	for (int i = 0; i < n; i++)
+		if (b->msg[i].msg_len == PACKET)
+			note(l, b->data[i], now);
+}
+
 static void *receive(void *arg)
 {
 	static struct batch b;
@@ -158,14 +168,9 @@ static void *receive(void *arg)
 	while (!atomic_load(&l->done)) {
 		if (poll(p, 2, 50) <= 0)
 			continue;
-		for (int side = 0; side < 2; side++) {
-			int n = p[side].revents ? recvmmsg(l->fd[side], b.msg, BATCH, MSG_DONTWAIT, NULL) : 0;
-			uint64_t now = now_ns();
-
-			for (int i = 0; i < n; i++)
-				if (b.msg[i].msg_len == PACKET)
-					note(l, b.data[i], now);
-		}
+		for (int side = 0; side < 2; side++)
+			if (p[side].revents)
+				receive_some(l, &b, l->fd[side]);
 	}
 	return NULL;
 }

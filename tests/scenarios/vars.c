@@ -66,15 +66,23 @@ static const char *hole(const char *p, char name[NAME_MAX_LEN], long *plus)
 	return *p == '}' ? p + 1 : NULL;
 }
 
-static void value_of(const struct vars *v, const char *name, long plus, char *out, size_t cap)
+/* "x00" to "xff" is that octet, which text cannot hold; -1: another name. */
+static int octet_of(const char *name)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *high = name[0] == 'x' && strlen(name) == 3 ? strchr(digits, name[1]) : NULL;
+	const char *low = high ? strchr(digits, name[2]) : NULL;
+	return low ? (int)((high - digits) << 4 | (low - digits)) : -1;
+}
+
+/* NULL: it has no value. The text is in `room` or where the variable has it. */
+static const char *value_of(const struct vars *v, const char *name, long plus, char room[32])
 {
 	const char *value = vars_get(v, name);
-	if (!value)
-		out[0] = '\0';
-	else if (plus)
-		snprintf(out, cap, "%ld", strtol(value, NULL, 10) + plus);
-	else
-		snprintf(out, cap, "%s", value);
+	if (!value || !plus)
+		return value;
+	snprintf(room, 32, "%ld", strtol(value, NULL, 10) + plus);
+	return room;
 }
 
 /* Octets after the first empty line, once expanded. */
@@ -94,7 +102,7 @@ static size_t body_len(const struct vars *v, const char *text)
 
 int vars_expand(const struct vars *v, const char *text, struct buf *out, char *why, size_t cap)
 {
-	char name[NAME_MAX_LEN], value[4096];
+	char name[NAME_MAX_LEN], room[32];
 	long plus;
 	for (const char *p = text; *p;) {
 		const char *next = p[0] == '{' && p[1] == '{' ? NULL : hole(p, name, &plus);
@@ -103,10 +111,13 @@ int vars_expand(const struct vars *v, const char *text, struct buf *out, char *w
 			p += p[0] == '{' && p[1] == '{' ? 2 : 1;
 			continue;
 		}
+		const char *value = value_of(v, name, plus, room);
+		uint8_t octet = (uint8_t)octet_of(name);
 		if (!strcmp(name, "len")) {
 			buf_addf(out, "%zu", body_len(v, text));
-		} else if (vars_get(v, name)) {
-			value_of(v, name, plus, value, sizeof(value));
+		} else if (octet_of(name) >= 0) {
+			buf_add(out, &octet, 1);
+		} else if (value) {
 			buf_add(out, value, strlen(value));
 		} else {
 			snprintf(why, cap, "{%s} has no value yet", name);
@@ -155,11 +166,14 @@ static int differ(const char *want, const char *w, const char *got, const char *
 static int match_hole(struct vars *v, const char *name, long plus, const char *next, const char **g,
 		      const char *end, const char *got)
 {
-	char value[4096];
+	char room[32];
+	const char *value = room;
 	size_t n = until(*g, end, *next == '{' && next[1] == '{' ? '{' : *next);
 	if (!strcmp(name, "len")) {
 		const char *body = memmem(got, (size_t)(end - got), "\r\n\r\n", 4);
-		snprintf(value, sizeof(value), "%zu", body ? (size_t)(end - body - 4) : 0);
+		snprintf(room, sizeof(room), "%zu", body ? (size_t)(end - body - 4) : 0);
+	} else if (octet_of(name) >= 0) {
+		return *g < end && (uint8_t)*(*g)++ == octet_of(name) ? 0 : -1;
 	} else if (!strcmp(name, "*")) {
 		*g += n;
 		return 0;
@@ -168,7 +182,7 @@ static int match_hole(struct vars *v, const char *name, long plus, const char *n
 		*g += n;
 		return n ? 0 : -1;
 	} else {
-		value_of(v, name, plus, value, sizeof(value));
+		value = value_of(v, name, plus, room);
 	}
 	n = strlen(value);
 	if (n > (size_t)(end - *g) || memcmp(*g, value, n) != 0)

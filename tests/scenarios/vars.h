@@ -1,7 +1,7 @@
 /* Named holes: in what is sent `{name}` is replaced by its value (`{name+1}` adds to a number, `{len}`
  * is the length of what follows the first empty line); in what is expected it must equal the value, or,
  * when it has none yet, takes what stands there up to the next literal character. `{*}` takes and
- * forgets. `{{` is a brace. */
+ * forgets. `{x00}` to `{xff}` is that octet. `{{` is a brace. */
 #ifndef SCENARIOS_VARS_H
 #define SCENARIOS_VARS_H
 

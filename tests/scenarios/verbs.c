@@ -115,7 +115,18 @@ static int match_body(struct world *w, const struct step *s, const void *got, si
 	return err;
 }
 
-/* < HOST [lf|hex]: the next message that Postern sent to the host. */
+/* `from ADDRESS:PORT` in the line of an expectation: it left from there. */
+static int match_source(struct world *w, const struct step *s, const struct packet *p)
+{
+	struct pn_addr from;
+	if (s->n < 4 || strcmp(s->word[2], "from") != 0)
+		return 0;
+	if (addr_parse_port(str_of(s->word[3]), 0, &from))
+		return fail(w, "\"%s\": expected ADDRESS:PORT", s->word[3]);
+	return addr_eq(&from, &p->from) ? 0 : fail(w, "it was sent from %s", addr_text(&p->from));
+}
+
+/* < HOST [from ADDRESS:PORT] [lf|hex]: the next message that Postern sent to the host. */
 static int verb_expect(struct world *w, const struct step *s)
 {
 	struct actor *h = world_host(w, s->word[1]);
@@ -134,7 +145,9 @@ static int verb_expect(struct world *w, const struct step *s)
 		return fail(w, "nothing was sent to %s (%s)%s%s", h->name, addr_text(&h->addr),
 			    other ? "; but something to " : "", other ? addr_text(&other->to) : "");
 	}
-	int err = match_body(w, s, p->data, p->len);
+	int err = match_source(w, s, p);
+	if (!err)
+		err = match_body(w, s, p->data, p->len);
 	free(p);
 	return err;
 }
@@ -233,11 +246,19 @@ static int verb_logged(struct world *w, const struct step *s)
 	return strstr(buf_text(&w->logs), want) ? 0 : fail(w, "no log line says \"%s\"", want);
 }
 
+/* set NAME VALUE [TIMES] */
 static int verb_set(struct world *w, const struct step *s)
 {
-	if (s->n != 3)
-		return fail(w, "expected: set NAME VALUE");
-	return vars_set(&w->vars, s->word[1], s->word[2], strlen(s->word[2]));
+	unsigned long times = s->n > 3 ? strtoul(s->word[3], NULL, 10) : 1;
+	struct buf b;
+	if (s->n < 3)
+		return fail(w, "expected: set NAME VALUE [TIMES]");
+	buf_init(&b, 1 << 20);
+	while (times--)
+		buf_add(&b, s->word[2], strlen(s->word[2]));
+	int err = vars_set(&w->vars, s->word[1], buf_text(&b), b.len);
+	buf_free(&b);
+	return err;
 }
 
 /* ---- TCP ---- */

@@ -106,7 +106,9 @@ static void release(void *arg, uint32_t stream)
 {
 	struct rig *r = arg;
 
-	if (!r->keep)
+	if (r->keep)
+		r->kept = stream;
+	else
 		port_provider_ops.release(r->ports, stream);
 }
 
@@ -461,6 +463,11 @@ void rig_rtcp(struct rig *r, struct pn_realm *realm, const char *from, struct pn
 	struct pn_addr src = rig_addr(from);
 
 	relay_input(r->relay, realm->index, &at, &src, p, sizeof(p));
+}
+
+void rig_release(struct rig *r)
+{
+	port_provider_ops.release(r->ports, r->kept);
 }
 
 size_t rig_ports(struct rig *r)

@@ -39,6 +39,7 @@ struct rig {
 	/* provider */
 	enum rig_manners manners;
 	bool keep;           /* release does nothing: no final report comes */
+	uint32_t kept;       /* the last stream that was to be released then */
 	size_t n_asked, n_answered;
 	struct {
 		uint64_t token;
@@ -78,6 +79,7 @@ void rig_declare(struct rig *r, struct pn_session *s, struct pn_branch *b, enum 
 		 unsigned flags, const char *lines);
 void rig_offer(struct rig *r, struct pn_session *s, enum pn_side side, const char *lines);
 void rig_answer(struct rig *r, struct pn_session *s, enum pn_side side, const char *lines);
+void rig_release(struct rig *r); /* what was kept */
 void rig_provide(struct rig *r, size_t i); /* answer the i-th request that was asked */
 /* What is advertised to a side, as rig_lines writes it, but ports as "P": "audio 192.0.2.5:P hold" */
 const char *rig_shown(struct rig *r, struct pn_session *s, enum pn_side side);

@@ -38,6 +38,7 @@ Test(cdr, whole_line)
 	rig_rtp(r, r->access, PHONE, rig_local(r, s, A, 0), 2);
 	rig_rtp(r, r->access, "203.0.113.5:1", rig_local(r, s, A, 0), 66);
 	rig_rtp(r, r->core, PSTN, rig_local(r, s, B, 0), 3);
+	rig_rtp(r, r->access, PHONE, rig_local(r, s, A, 0), 2); /* two numbers later */
 	loop_advance(r->loop, 60000);
 	memcpy(id, s->rec.id, sizeof(id));
 	memcpy(correlation, s->rec.correlation, sizeof(correlation));
@@ -49,7 +50,7 @@ Test(cdr, whole_line)
 		 "\"to\":\"<sip:alice@example.net>\",\"ingress\":\"access\",\"egress\":\"core\","
 		 "\"start\":\"2026-01-01T00:00:00.000Z\",\"answer\":\"2026-01-01T00:00:01.234Z\","
 		 "\"end\":\"2026-01-01T00:01:01.234Z\",\"duration_ms\":60000,\"cause\":\"normal\",\"status\":200,"
-		 "\"streams\":[{\"index\":0,\"media\":\"audio\",\"a_to_b\":{\"packets\":2,\"bytes\":344,\"lost\":0,"
+		 "\"streams\":[{\"index\":0,\"media\":\"audio\",\"a_to_b\":{\"packets\":3,\"bytes\":516,\"lost\":2,"
 		 "\"jitter_ms\":0.0,\"rtcp_packets\":0,\"rtcp_bytes\":0,\"reports\":0,\"reported_lost\":0,"
 		 "\"reported_jitter_ms\":0.0},\"b_to_a\":{\"packets\":1,\"bytes\":172,\"lost\":0,\"jitter_ms\":0.0,"
 		 "\"rtcp_packets\":0,\"rtcp_bytes\":0,\"reports\":0,\"reported_lost\":0,"

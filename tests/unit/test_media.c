@@ -41,94 +41,95 @@ static void step(struct rig *r, struct pn_session *s, const char *op)
 }
 
 /* Steps are "oA LINES" (offer by A), "aB LINES" (answer), "dA LINES" (neither), "r " (rollback). */
+static const struct {
+	const char *step[6];
+	const char *a, *b; /* advertised to A and to B then */
+	size_t ports;
+} effects[] = {
+	/* a plain call */
+	{ { "oA audio " PHONE }, "- closed", "192.0.2.5:P", 4 },
+	{ { "oA audio " PHONE, "aB audio " PSTN }, "198.51.100.5:P", "192.0.2.5:P", 4 },
+	/* the answer refuses the video */
+	{ { "oA audio " PHONE "; video 198.51.100.7:4002", "aB audio " PSTN "; video closed" },
+	  "198.51.100.5:P; - closed", "192.0.2.5:P; - closed", 4 },
+	/* a shorter answer refuses what it leaves out */
+	{ { "oA audio " PHONE "; video 198.51.100.7:4002", "aB audio " PSTN },
+	  "198.51.100.5:P; - closed", "192.0.2.5:P; - closed", 4 },
+	/* a re-offer adds video, and the answer takes it */
+	{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio " PHONE "; video 198.51.100.7:4002",
+	    "aB audio " PSTN "; video 192.0.2.20:6002" },
+	  "198.51.100.5:P; 198.51.100.5:P", "192.0.2.5:P; 192.0.2.5:P", 8 },
+	/* ... or it is rejected */
+	{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio " PHONE "; video 198.51.100.7:4002", "r " },
+	  "198.51.100.5:P", "192.0.2.5:P", 4 },
+	/* the callee adds it */
+	{ { "oA audio " PHONE, "aB audio " PSTN, "oB audio " PSTN "; video 192.0.2.20:6002",
+	    "aA audio " PHONE "; video 198.51.100.7:4002" },
+	  "198.51.100.5:P; 198.51.100.5:P", "192.0.2.5:P; 192.0.2.5:P", 8 },
+	/* closing: tentative, then final, then back again */
+	{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio closed" }, "198.51.100.5:P", "- closed", 4 },
+	{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio closed", "r " }, "198.51.100.5:P",
+	  "192.0.2.5:P", 4 },
+	{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio closed", "aB audio closed" }, "- closed",
+	  "- closed", 0 },
+	{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio closed", "aB audio " PSTN }, "- closed",
+	  "- closed", 0 },
+	{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio closed", "aB audio closed",
+	    "oB audio " PSTN, "aA audio " PHONE },
+	  "198.51.100.5:P", "192.0.2.5:P", 4 },
+	/* coming back is taken back */
+	{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio closed", "aB audio closed",
+	    "oB audio " PSTN, "r " },
+	  "- closed", "- closed", 0 },
+	/* an answer cannot open what was offered closed */
+	{ { "oA audio closed", "aB audio " PSTN }, "- closed", "- closed", 0 },
+	/* hold and resume keep the ports */
+	{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio 0.0.0.0:4000 hold" }, "198.51.100.5:P",
+	  "192.0.2.5:P hold", 4 },
+	{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio 0.0.0.0:4000 hold", "aB audio " PSTN,
+	    "oA audio " PHONE, "aB audio " PSTN },
+	  "198.51.100.5:P", "192.0.2.5:P", 4 },
+	/* what is not relayed passes as it is */
+	{ { "oA audio " PHONE "; message 10.0.0.9:2855 foreign", "aB audio " PSTN
+	    "; message 192.0.2.20:2855 foreign" },
+	  "198.51.100.5:P; 192.0.2.20:P foreign", "192.0.2.5:P; 10.0.0.9:P foreign", 4 },
+	/* audio becomes something that is not relayed */
+	{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio 10.0.0.9:2855 foreign",
+	    "aB audio 192.0.2.20:2855 foreign" },
+	  "192.0.2.20:P foreign", "10.0.0.9:P foreign", 0 },
+	/* delayed offer: the callee offers, the caller answers */
+	{ { "oB audio " PSTN, "aA audio " PHONE }, "198.51.100.5:P", "192.0.2.5:P", 4 },
+	/* a first offer is taken back whole */
+	{ { "oA audio " PHONE "; video 198.51.100.7:4002", "r " }, "", "", 0 },
+	/* a second offer before the answer replaces the first and keeps its ports */
+	{ { "oA audio " PHONE, "oA audio 198.51.100.7:4100", "aB audio " PSTN }, "198.51.100.5:P",
+	  "192.0.2.5:P", 4 },
+	{ { "oA audio " PHONE, "oA audio " PHONE "; video 198.51.100.7:4002", "r " }, "", "", 0 },
+	/* rollback after the answer takes nothing back */
+	{ { "oA audio " PHONE, "aB audio " PSTN, "r " }, "198.51.100.5:P", "192.0.2.5:P", 4 },
+	/* neither offer nor answer: either side first, a shorter list leaves the rest alone */
+	{ { "dB audio " PSTN, "dA audio " PHONE }, "198.51.100.5:P", "192.0.2.5:P", 4 },
+	{ { "dA audio " PHONE "; video 198.51.100.7:4002", "dB audio " PSTN }, "198.51.100.5:P; - closed",
+	  "192.0.2.5:P; 192.0.2.5:P", 8 },
+	{ { "dA audio " PHONE, "dB audio " PSTN, "dA audio closed" }, "- closed", "- closed", 0 },
+	/* mux is passed on */
+	{ { "oA audio " PHONE " mux", "aB audio " PSTN " mux" }, "198.51.100.5:P mux",
+	  "192.0.2.5:P mux", 4 },
+	/* nothing declared: no media, no ports */
+	{ { "oA ", "aB " }, "", "", 0 },
+};
+
 Test(media, takes_effect)
 {
-	static const struct {
-		const char *step[6];
-		const char *a, *b; /* advertised to A and to B then */
-		size_t ports;
-	} row[] = {
-		/* a plain call */
-		{ { "oA audio " PHONE }, "- closed", "192.0.2.5:P", 4 },
-		{ { "oA audio " PHONE, "aB audio " PSTN }, "198.51.100.5:P", "192.0.2.5:P", 4 },
-		/* the answer refuses the video */
-		{ { "oA audio " PHONE "; video 198.51.100.7:4002", "aB audio " PSTN "; video closed" },
-		  "198.51.100.5:P; - closed", "192.0.2.5:P; - closed", 4 },
-		/* a shorter answer refuses what it leaves out */
-		{ { "oA audio " PHONE "; video 198.51.100.7:4002", "aB audio " PSTN },
-		  "198.51.100.5:P; - closed", "192.0.2.5:P; - closed", 4 },
-		/* a re-offer adds video, and the answer takes it */
-		{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio " PHONE "; video 198.51.100.7:4002",
-		    "aB audio " PSTN "; video 192.0.2.20:6002" },
-		  "198.51.100.5:P; 198.51.100.5:P", "192.0.2.5:P; 192.0.2.5:P", 8 },
-		/* ... or it is rejected */
-		{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio " PHONE "; video 198.51.100.7:4002", "r " },
-		  "198.51.100.5:P", "192.0.2.5:P", 4 },
-		/* the callee adds it */
-		{ { "oA audio " PHONE, "aB audio " PSTN, "oB audio " PSTN "; video 192.0.2.20:6002",
-		    "aA audio " PHONE "; video 198.51.100.7:4002" },
-		  "198.51.100.5:P; 198.51.100.5:P", "192.0.2.5:P; 192.0.2.5:P", 8 },
-		/* closing: tentative, then final, then back again */
-		{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio closed" }, "198.51.100.5:P", "- closed", 4 },
-		{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio closed", "r " }, "198.51.100.5:P",
-		  "192.0.2.5:P", 4 },
-		{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio closed", "aB audio closed" }, "- closed",
-		  "- closed", 0 },
-		{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio closed", "aB audio " PSTN }, "- closed",
-		  "- closed", 0 },
-		{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio closed", "aB audio closed",
-		    "oB audio " PSTN, "aA audio " PHONE },
-		  "198.51.100.5:P", "192.0.2.5:P", 4 },
-		/* coming back is taken back */
-		{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio closed", "aB audio closed",
-		    "oB audio " PSTN, "r " },
-		  "- closed", "- closed", 0 },
-		/* an answer cannot open what was offered closed */
-		{ { "oA audio closed", "aB audio " PSTN }, "- closed", "- closed", 0 },
-		/* hold and resume keep the ports */
-		{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio 0.0.0.0:4000 hold" }, "198.51.100.5:P",
-		  "192.0.2.5:P hold", 4 },
-		{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio 0.0.0.0:4000 hold", "aB audio " PSTN,
-		    "oA audio " PHONE, "aB audio " PSTN },
-		  "198.51.100.5:P", "192.0.2.5:P", 4 },
-		/* what is not relayed passes as it is */
-		{ { "oA audio " PHONE "; message 10.0.0.9:2855 foreign", "aB audio " PSTN
-		    "; message 192.0.2.20:2855 foreign" },
-		  "198.51.100.5:P; 192.0.2.20:P foreign", "192.0.2.5:P; 10.0.0.9:P foreign", 4 },
-		/* audio becomes something that is not relayed */
-		{ { "oA audio " PHONE, "aB audio " PSTN, "oA audio 10.0.0.9:2855 foreign",
-		    "aB audio 192.0.2.20:2855 foreign" },
-		  "192.0.2.20:P foreign", "10.0.0.9:P foreign", 0 },
-		/* delayed offer: the callee offers, the caller answers */
-		{ { "oB audio " PSTN, "aA audio " PHONE }, "198.51.100.5:P", "192.0.2.5:P", 4 },
-		/* a first offer is taken back whole */
-		{ { "oA audio " PHONE "; video 198.51.100.7:4002", "r " }, "", "", 0 },
-		/* a second offer before the answer replaces the first and keeps its ports */
-		{ { "oA audio " PHONE, "oA audio 198.51.100.7:4100", "aB audio " PSTN }, "198.51.100.5:P",
-		  "192.0.2.5:P", 4 },
-		/* rollback after the answer takes nothing back */
-		{ { "oA audio " PHONE, "aB audio " PSTN, "r " }, "198.51.100.5:P", "192.0.2.5:P", 4 },
-		/* neither offer nor answer: either side first, a shorter list leaves the rest alone */
-		{ { "dB audio " PSTN, "dA audio " PHONE }, "198.51.100.5:P", "192.0.2.5:P", 4 },
-		{ { "dA audio " PHONE "; video 198.51.100.7:4002", "dB audio " PSTN }, "198.51.100.5:P; - closed",
-		  "192.0.2.5:P; 192.0.2.5:P", 8 },
-		{ { "dA audio " PHONE, "dB audio " PSTN, "dA audio closed" }, "- closed", "- closed", 0 },
-		/* mux is passed on */
-		{ { "oA audio " PHONE " mux", "aB audio " PSTN " mux" }, "198.51.100.5:P mux",
-		  "192.0.2.5:P mux", 4 },
-		/* nothing declared: no media, no ports */
-		{ { "oA ", "aB " }, "", "", 0 },
-	};
-
-	for (size_t i = 0; i < ROWS(row); i++) {
+	for (size_t i = 0; i < ROWS(effects); i++) {
 		struct rig *r = rig_new();
 		struct pn_session *s = rig_session(r, "k");
 
-		for (size_t k = 0; k < ROWS(row[i].step) && row[i].step[k]; k++)
-			step(r, s, row[i].step[k]);
-		cr_expect(eq(str, (char *)rig_shown(r, s, A), (char *)row[i].a), "row %zu: to A", i);
-		cr_expect(eq(str, (char *)rig_shown(r, s, B), (char *)row[i].b), "row %zu: to B", i);
-		cr_expect(eq(sz, rig_ports(r), row[i].ports), "row %zu: ports", i);
+		for (size_t k = 0; k < ROWS(effects[i].step) && effects[i].step[k]; k++)
+			step(r, s, effects[i].step[k]);
+		cr_expect(eq(str, (char *)rig_shown(r, s, A), (char *)effects[i].a), "row %zu: to A", i);
+		cr_expect(eq(str, (char *)rig_shown(r, s, B), (char *)effects[i].b), "row %zu: to B", i);
+		cr_expect(eq(sz, rig_ports(r), effects[i].ports), "row %zu: ports", i);
 		session_end(s, PN_END_NORMAL, 200);
 		rig_turn(r);
 		cr_expect(zero(sz, rig_ports(r)), "row %zu: all ports are back", i);

@@ -62,6 +62,19 @@ Test(media_hold, nobody_answers)
 	rig_free(r);
 }
 
+Test(media_hold, kick_does_not_prolong_the_wait)
+{
+	struct rig *r = rig_new();
+	struct pn_session *s = rig_session(r, "k");
+
+	r->manners = RIG_LATER;
+	rig_offer(r, s, A, "audio " PHONE);
+	session_kick(s);
+	loop_advance(r->loop, 3000);
+	cr_expect(eq(str, r->said, "timeout:4 rewrite:-110 "), "ETIMEDOUT");
+	rig_free(r);
+}
+
 /* What comes in between: 'c' cancel, 'e' end, 'r' rollback; then the provider answers. */
 Test(media_hold, too_late)
 {
@@ -181,13 +194,14 @@ Test(media_hold, holds_in_order)
 	cr_expect(eq(int, hold(s, "audio " PHONE, "0"), -EALREADY), "the waiting message again");
 	cr_expect(zero(int, hold(s, "PRACK", "1")));
 	cr_expect(zero(int, hold(s, "BYE", "2")));
+	cr_expect(zero(int, hold(s, "audio 198.51.100.7:4001", "4")), "as long, but another");
 	cr_expect(eq(int, hold(s, "PRACK", "1"), -EALREADY));
 	rig_provide(r, 0);
 	cr_expect(eq(str, r->said, "rewrite:0 "), "not within the call");
 	cr_expect(eq(int, media_pending(s), 1), "what comes now must queue");
 	cr_expect(zero(int, hold(s, "ACK", "3")));
 	rig_turn(r);
-	cr_expect(eq(str, r->said, "rewrite:0 message:PRACK message:BYE message:ACK "));
+	cr_expect(eq(str, r->said, "rewrite:0 message:PRACK message:BYE message:audio 198.51.100.7:4001 message:ACK "));
 	cr_expect(zero(int, media_pending(s)));
 	rig_free(r);
 }

@@ -305,6 +305,27 @@ Test(relay_thread, relays_large_datagrams_whole)
 	stop(&r);
 }
 
+Test(relay_thread, relays_bursts_in_order)
+{
+	enum { BURST = 100 };
+	struct real r;
+	struct call c;
+
+	start(&r, 1);
+	open_call(&r, &c, "127.0.0.1", "127.0.0.1");
+	for (uint16_t i = 1; i <= BURST; i++)
+		peer_send(&c.a, &c.local[0], rtp(1, i), RTP_LEN);
+	for (uint16_t i = 1; i <= BURST; i++) {
+		struct pn_addr from;
+		uint8_t buf[64];
+
+		cr_assert(eq(sz, peer_receive(&c.b, buf, sizeof(buf), &from), RTP_LEN));
+		cr_assert(zero(int, memcmp(buf, rtp(1, i), RTP_LEN)), "packet %d", i);
+	}
+	end_call(&c);
+	stop(&r);
+}
+
 static bool one_latched(struct real *r)
 {
 	return r->latched;

@@ -249,6 +249,8 @@ Test(session, final_reports_are_awaited_but_not_for_ever)
 
 	r->keep = true;
 	rig_offer(r, s, A, "audio " PHONE);
+	rig_answer(r, s, B, "audio " PSTN);
+	rig_rtp(r, r->access, PHONE, rig_local(r, s, A, 0), 1);
 	r->said[0] = 0;
 	session_end(s, PN_END_NORMAL, 200);
 	rig_turn(r);
@@ -257,9 +259,13 @@ Test(session, final_reports_are_awaited_but_not_for_ever)
 	cr_expect(zero(sz, r->lines));
 	loop_advance(r->loop, 1);
 	cr_expect(eq(sz, r->lines, 1));
-	cr_expect(ne(ptr, strstr(r->line, "\"index\":0"), NULL), "with what was counted");
+	cr_expect(ne(ptr, strstr(r->line, "\"a_to_b\":{\"packets\":1,"), NULL), "with what was counted");
 	rig_turn(r);
 	cr_expect(eq(sz, rig_ports(r), 4), "the ports are still the relay's, and in the count");
+	rig_release(r);
+	rig_turn(r);
+	cr_expect(zero(sz, rig_ports(r)), "the session is gone, its ports came back");
+	cr_expect(eq(sz, r->lines, 1));
 	rig_free(r);
 }
 

@@ -1,5 +1,5 @@
 /* What posternctl shows for what the daemon says. */
-#include "table.h"
+#include "grid.h"
 #include "view.h"
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -86,37 +86,37 @@ Test(view, shows)
 Test(view, cells)
 {
 	static const struct {
-		enum table_form form;
+		enum grid_form form;
 		const char *json, *want;
 	} row[] = {
-		{ TABLE_TEXT, "\"a\"", "a" },
-		{ TABLE_TEXT, "null", "-" },
-		{ TABLE_TEXT, "\"\"", "-" },
-		{ TABLE_TEXT, "true", "yes" },
-		{ TABLE_TEXT, "\"\\u001b[31mred\\u007f\\n\"", "?[31mred??" },
-		{ TABLE_TEXT, "\"\\u009b31m\"", "?31m" },
-		{ TABLE_TEXT, "\"\\u00e4\\u20ac\"", "\xc3\xa4\xe2\x82\xac" },
-		{ TABLE_BYTES, "0", "0 B" },
-		{ TABLE_BYTES, "999", "999 B" },
-		{ TABLE_BYTES, "1000", "1.0 kB" },
-		{ TABLE_BYTES, "9949", "9.9 kB" },
-		{ TABLE_BYTES, "9950", "10 kB" },
-		{ TABLE_BYTES, "999499", "999 kB" },
-		{ TABLE_BYTES, "999500", "1.0 MB" },
-		{ TABLE_BYTES, "12000000000", "12 GB" },
-		{ TABLE_DURATION, "0", "0.0s" },
-		{ TABLE_DURATION, "59999", "59.9s" },
-		{ TABLE_DURATION, "60000", "1m00s" },
-		{ TABLE_DURATION, "3600000", "1h00m" },
-		{ TABLE_DURATION, "90000000", "1d01h" },
-		{ TABLE_DURATION, "null", "-" },
-		{ TABLE_TIME, "\"2026-01-02T03:04:05.678Z\"", "2026-01-02 03:04:05" },
-		{ TABLE_TIME, "null", "-" },
-		{ TABLE_NUMBER, "1234567", "1234567" },
+		{ GRID_TEXT, "\"a\"", "a" },
+		{ GRID_TEXT, "null", "-" },
+		{ GRID_TEXT, "\"\"", "-" },
+		{ GRID_TEXT, "true", "yes" },
+		{ GRID_TEXT, "\"\\u001b[31mred\\u007f\\n\"", "?[31mred??" },
+		{ GRID_TEXT, "\"\\u009b31m\"", "?31m" },
+		{ GRID_TEXT, "\"\\u00e4\\u20ac\"", "\xc3\xa4\xe2\x82\xac" },
+		{ GRID_BYTES, "0", "0 B" },
+		{ GRID_BYTES, "999", "999 B" },
+		{ GRID_BYTES, "1000", "1.0 kB" },
+		{ GRID_BYTES, "9949", "9.9 kB" },
+		{ GRID_BYTES, "9950", "10 kB" },
+		{ GRID_BYTES, "999499", "999 kB" },
+		{ GRID_BYTES, "999500", "1.0 MB" },
+		{ GRID_BYTES, "12000000000", "12 GB" },
+		{ GRID_DURATION, "0", "0.0s" },
+		{ GRID_DURATION, "59999", "59.9s" },
+		{ GRID_DURATION, "60000", "1m00s" },
+		{ GRID_DURATION, "3600000", "1h00m" },
+		{ GRID_DURATION, "90000000", "1d01h" },
+		{ GRID_DURATION, "null", "-" },
+		{ GRID_TIME, "\"2026-01-02T03:04:05.678Z\"", "2026-01-02 03:04:05" },
+		{ GRID_TIME, "null", "-" },
+		{ GRID_NUMBER, "1234567", "1234567" },
 	};
 
 	for (size_t i = 0; i < ROWS(row); i++) {
-		struct table_column column = { "", "v", row[i].form };
+		struct grid_column column = { "", "v", row[i].form };
 		char text[256], *got = NULL, want[64];
 		const struct json *list[1];
 		struct json *j;
@@ -126,7 +126,7 @@ Test(view, cells)
 		snprintf(text, sizeof(text), "{\"v\":%s}", row[i].json);
 		list[0] = j = json_parse(text, strlen(text));
 		cr_assert(ne(ptr, j, NULL), "row %zu", i);
-		cr_expect(zero(int, table_print(f, &column, 1, list, 1)));
+		cr_expect(zero(int, grid_print(f, &column, 1, list, 1)));
 		fclose(f);
 		snprintf(want, sizeof(want), "%s\n", row[i].want);
 		cr_expect(eq(str, strchr(got, '\n') ? strchr(got, '\n') + 1 : got, want), "row %zu", i);
@@ -138,7 +138,7 @@ Test(view, cells)
 /* Long values are cut between characters. */
 Test(view, cuts)
 {
-	static const struct table_column column = { "T", "v", TABLE_TEXT };
+	static const struct grid_column column = { "T", "v", GRID_TEXT };
 	char text[1024], *got = NULL;
 	const struct json *list[1];
 	struct json *j;
@@ -151,7 +151,7 @@ Test(view, cuts)
 	strncat(text, "\"}", sizeof(text) - strlen(text) - 1);
 	list[0] = j = json_parse(text, strlen(text));
 	cr_assert(ne(ptr, j, NULL));
-	cr_expect(zero(int, table_print(f, &column, 1, list, 1)));
+	cr_expect(zero(int, grid_print(f, &column, 1, list, 1)));
 	fclose(f);
 	len = strlen(got);
 	cr_assert(gt(sz, len, 10));

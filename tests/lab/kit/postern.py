@@ -26,6 +26,7 @@ CONFIG = """<postern xmlns="urn:postern:config:1" role="gateway">
 {routing}
     <keepalive every="{keepalive}"/>
     <expires terminal="{expires}"/>
+{sip_more}
   </module>
 </postern>
 """
@@ -37,7 +38,7 @@ class Postern:
     """posternd on the host gw."""
 
     def __init__(self, lab, next_hop=SSW + ":5060", registrar=False, keepalive="2s", expires="600s",
-                 access_more="", core_more=""):
+                 access_more="", core_more="", sip_more=""):
         self.lab = lab
         lab.postern = self
         self.directory = lab.directory
@@ -45,6 +46,7 @@ class Postern:
         self.config = lab.file("postern.xml", CONFIG.format(
             directory=self.directory, wan=GW_WAN, core=GW_CORE, access=ACCESS_MEDIA,
             cores=CORE_MEDIA, routing=routing, keepalive=keepalive, expires=expires,
+            sip_more=sip_more and "    " + sip_more,
             access_more=access_more and " " + access_more, core_more=core_more and " " + core_more))
         self.socket = os.path.join(self.directory, "ctl.sock")
         self.environment = {"POSTERN_MODULEDIR": os.path.join(lab.build, "modules"),

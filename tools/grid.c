@@ -1,4 +1,4 @@
-#include "table.h"
+#include "grid.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #define CELL_MAX 160u /* characters; longer ones are cut */
 
 struct grid {
-	const struct table_column *column;
+	const struct grid_column *column;
 	size_t n_columns, n_rows;
 	char **cell; /* n_rows times n_columns, after fill() */
 };
@@ -72,19 +72,19 @@ static void put_text(char *out, size_t cap, const char *text)
 	snprintf(out + n, cap - n, "%s", *p ? "..." : "");
 }
 
-static void put_cell(char *out, size_t cap, const struct json *j, enum table_form form)
+static void put_cell(char *out, size_t cap, const struct json *j, enum grid_form form)
 {
 	const char *text = j && j->text ? j->text : NULL;
 
-	if (form == TABLE_YES)
+	if (form == GRID_YES)
 		snprintf(out, cap, "%s", j && j->type == JSON_TRUE ? "yes" : "");
 	else if (!text)
 		snprintf(out, cap, "%s", j && j->type == JSON_TRUE ? "yes" : j && j->type == JSON_FALSE ? "no" : "-");
-	else if (form == TABLE_BYTES)
+	else if (form == GRID_BYTES)
 		put_bytes(out, cap, strtod(text, NULL));
-	else if (form == TABLE_DURATION)
+	else if (form == GRID_DURATION)
 		put_duration(out, cap, strtoull(text, NULL, 10));
-	else if (form == TABLE_TIME && strlen(text) >= 19)
+	else if (form == GRID_TIME && strlen(text) >= 19)
 		snprintf(out, cap, "%.10s %.8s", text, text + 11);
 	else
 		put_text(out, cap, *text ? text : "-");
@@ -92,12 +92,12 @@ static void put_cell(char *out, size_t cap, const struct json *j, enum table_for
 
 /* ---- the grid ---- */
 
-static int compare_values(const struct json *a, const struct json *b, enum table_form form)
+static int compare_values(const struct json *a, const struct json *b, enum grid_form form)
 {
 	const char *x = a && a->text ? a->text : "", *y = b && b->text ? b->text : "";
 	double m, n;
 
-	if (form == TABLE_TEXT || form == TABLE_TIME)
+	if (form == GRID_TEXT || form == GRID_TIME)
 		return strcmp(x, y);
 	m = strtod(x, NULL);
 	n = strtod(y, NULL);
@@ -110,7 +110,7 @@ static int compare_rows(const void *a, const void *b, void *arg)
 	const struct grid *g = arg;
 
 	for (size_t i = 0; i < g->n_columns; i++) {
-		const struct table_column *c = &g->column[i];
+		const struct grid_column *c = &g->column[i];
 		int order = compare_values(json_get(x, c->path), json_get(y, c->path), c->form);
 
 		if (order)
@@ -127,7 +127,7 @@ static int fill(struct grid *g, const struct json *const *row)
 	if (!g->cell)
 		return -1;
 	for (size_t i = 0; i < g->n_rows * g->n_columns; i++) {
-		const struct table_column *c = &g->column[i % g->n_columns];
+		const struct grid_column *c = &g->column[i % g->n_columns];
 
 		put_cell(text, sizeof(text), json_get(row[i / g->n_columns], c->path), c->form);
 		g->cell[i] = strdup(text);
@@ -166,9 +166,9 @@ static size_t column_width(const struct grid *g, size_t at)
 	return width;
 }
 
-static bool to_the_right(enum table_form form)
+static bool to_the_right(enum grid_form form)
 {
-	return form == TABLE_NUMBER || form == TABLE_BYTES || form == TABLE_DURATION;
+	return form == GRID_NUMBER || form == GRID_BYTES || form == GRID_DURATION;
 }
 
 static void print_cell(FILE *out, const struct grid *g, size_t at, size_t width, const char *text)
@@ -205,7 +205,7 @@ static int print_grid(FILE *out, const struct grid *g)
 	return 0;
 }
 
-int table_print(FILE *out, const struct table_column *column, size_t n_columns,
+int grid_print(FILE *out, const struct grid_column *column, size_t n_columns,
 		const struct json *const *row, size_t n_rows)
 {
 	struct grid g = { .column = column, .n_columns = n_columns, .n_rows = n_rows };
