@@ -40,7 +40,7 @@ static void on_media(struct pn_session *s)
 
 	if (!idle)
 		return;
-	if (streams_held(s))
+	if (streams_quiet(s))
 		s->active_ms = now;
 	last = streams_last_packet(s);
 	if (last < s->active_ms)

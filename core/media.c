@@ -174,12 +174,12 @@ static void lay(struct pn_session *s, const struct declaration *d, unsigned bran
 static void take_effect(struct pn_session *s, const struct declaration *d)
 {
 	unsigned branch = stream_branch(s, d->branch);
-	bool held = streams_held(s);
+	bool held = streams_quiet(s);
 
 	streams_store(s, d->side, branch, d->flags, d->list, d->n);
 	streams_settle(s);
 	lay(s, d, branch);
-	if (held && !streams_held(s))
+	if (held && !streams_quiet(s))
 		s->active_ms = loop_now(s->t->conf.loop);
 }
 

@@ -24,6 +24,12 @@ bool stream_held(const struct stream *st)
 	return in_effect(st->end[0], PN_MEDIA_HOLD) || in_effect(current_b(st), PN_MEDIA_HOLD);
 }
 
+bool stream_quiet(const struct stream *st)
+{
+	return stream_held(st) || in_effect(st->end[0], PN_MEDIA_ONEWAY) ||
+	       in_effect(current_b(st), PN_MEDIA_ONEWAY);
+}
+
 /* RTCP shares the port when both ends said so (RFC 5761 s.5.1.1). */
 static bool muxed(const struct stream *st, enum pn_side side, const struct end_record *e)
 {

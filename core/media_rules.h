@@ -6,5 +6,6 @@
 
 void stream_lay(struct stream *st, enum pn_side side, unsigned branch); /* lay the rules of one end down */
 bool stream_held(const struct stream *st);
+bool stream_quiet(const struct stream *st); /* held, or one direction only: may be silent for long */
 
 #endif

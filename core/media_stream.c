@@ -284,10 +284,10 @@ void streams_branch_ended(struct pn_session *s, unsigned branch)
 
 /* ---- activity ---- */
 
-bool streams_held(const struct pn_session *s)
+bool streams_quiet(const struct pn_session *s)
 {
 	for (size_t i = 0; i < s->n_streams; i++)
-		if (s->stream[i]->lease && !stream_held(s->stream[i]))
+		if (s->stream[i]->lease && !stream_quiet(s->stream[i]))
 			return false;
 	return true;
 }

@@ -19,7 +19,7 @@ void streams_store(struct pn_session *s, enum pn_side side, unsigned branch, uns
 		   const struct pn_media *list, size_t n);
 void streams_settle(struct pn_session *s); /* close what is closed for good */
 void streams_branch_ended(struct pn_session *s, unsigned branch);
-bool streams_held(const struct pn_session *s); /* none carries media: no ports, or on hold */
+bool streams_quiet(const struct pn_session *s); /* none need carry media: no ports, on hold, one-way */
 uint64_t streams_last_packet(struct pn_session *s); /* 0: none yet */
 
 #endif

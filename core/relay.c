@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define SECOND_MS 1000u
+#define REFUSAL_MS 60000u
 #define GENERATIONS (UINT32_MAX / RELAY_STREAMS_MAX) /* 1..4095: an id is never 0 */
 
 /* ---- in line ---- */
@@ -431,7 +432,10 @@ static int make_tables(struct relay *r)
 	r->freed = malloc(n * sizeof(*r->freed));
 	r->load = calloc(threads, sizeof(*r->load));
 	r->thread = calloc(threads, sizeof(struct media_thread *));
-	return r->slot && r->generation && r->freed && r->load && r->thread ? 0 : -ENOMEM;
+	r->refusals = log_limit_new(REFUSAL_MS, 1);
+	if (!r->slot || !r->generation || !r->freed || !r->load || !r->thread || !r->refusals)
+		return -ENOMEM;
+	return 0;
 }
 
 struct relay *relay_new(const struct relay_conf *c)
@@ -484,6 +488,7 @@ void relay_free(struct relay *r)
 	free(r->freed);
 	free(r->load);
 	free(r->thread);
+	log_limit_free(r->refusals);
 	r->dead = true;
 	if (!r->deferred) /* else the loop still holds it */
 		free(r);

@@ -38,10 +38,13 @@ static void on_aimed(struct relay *r, struct relay_stream *s, const struct engin
 
 static void on_refused(struct relay *r, struct relay_stream *s, const struct engine_event *ev)
 {
-	(void)r;
+	unsigned swallowed;
+
 	metric_add(M_MEDIA_REFUSED_DEST, 1);
-	log_warn("relay %08x: side %c: nothing is sent to %s: special, own or outside reach", s->hot.id,
-		 "AB"[ev->leg ? 1 : 0], addr_text(&ev->where));
+	if (!log_limit_pass(r->refusals, addr_hash(&ev->where, 0), loop_now(r->conf.loop), &swallowed))
+		return;
+	log_warn("relay %08x: side %c: nothing is sent to %s: special, own or outside reach (%u more)",
+		 s->hot.id, "AB"[ev->leg ? 1 : 0], addr_text(&ev->where), swallowed);
 }
 
 static void on_final(struct relay *r, struct relay_stream *s, const struct engine_event *ev)

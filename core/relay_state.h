@@ -46,6 +46,7 @@ struct relay {
 	struct relay_stream *finals, **finals_end; /* in line: to be told at the end of the turn */
 	bool deferred, dead;
 	struct timer second;
+	struct log_limit *refusals; /* logged once per address and interval */
 	uint64_t summed[12]; /* engine totals that the metrics have, summed over the threads */
 };
 

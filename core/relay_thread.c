@@ -1,9 +1,12 @@
+#define LOG_SUBSYSTEM LOG_RELAY
 #include "relay_thread.h"
+#include "log.h"
 #include "relay_ring.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -181,7 +184,8 @@ static void watch(struct media_thread *t, struct engine_stream *s)
 		struct engine_port *p = &s->port[i / 2][i % 2];
 		struct epoll_event ev = { .events = EPOLLIN, .data.ptr = p };
 
-		epoll_ctl(t->epoll, EPOLL_CTL_ADD, p->fd, &ev);
+		if (epoll_ctl(t->epoll, EPOLL_CTL_ADD, p->fd, &ev))
+			log_error("relay %08x: port %u hears nothing: %s", s->id, p->local.port, strerror(errno));
 	}
 }
 

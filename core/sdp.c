@@ -11,6 +11,8 @@ static unsigned flags_of(const struct sdp_m *m, const struct sdp_conn *c)
 		flags |= PN_MEDIA_RTP;
 	if (m->mux)
 		flags |= PN_MEDIA_RTCP_MUX;
+	if (m->oneway)
+		flags |= PN_MEDIA_ONEWAY;
 	if (m->rtp && m->rtcp != SDP_NONE)
 		flags |= PN_MEDIA_RTCP_ATTR;
 	if (!m->wild && m->number == 0)

@@ -40,6 +40,7 @@ struct sdp_m {
 	struct sdp_span port;           /* with "/count" */
 	int number;                     /* -EBADMSG: not a port */
 	bool rtp, mux, wild, foreign;
+	bool oneway;                    /* sendonly, recvonly or inactive */
 	int own, session;               /* fields: first c= of its own, of its block; or SDP_NONE */
 	int rtcp;                       /* field of its first a=rtcp, or SDP_NONE */
 	struct sdp_place head, tail;    /* behind m= and i=; behind its last line */

@@ -6,6 +6,7 @@ struct reader {
 	struct sdp_line line;
 	unsigned block;
 	int session_c;      /* field of the block's first c= */
+	bool session_oneway; /* direction at session level */
 	bool begun;         /* the block has a line */
 	bool in_head;       /* nothing but i= since m= */
 	struct sdp_m *m;    /* NULL at session level */
@@ -140,6 +141,7 @@ static int read_m(struct reader *r)
 		return -E2BIG;
 	*m = (struct sdp_m){ .block = r->block, .own = SDP_NONE, .rtcp = SDP_NONE };
 	m->session = r->session_c;
+	m->oneway = r->session_oneway;
 	if (!sdp_word(d->text, &rest, &kind) || !sdp_word(d->text, &rest, &m->port) ||
 	    !sdp_word(d->text, &rest, &proto))
 		return -EBADMSG;
@@ -192,6 +194,21 @@ static bool is_dropped(const char *text, struct sdp_span name, struct sdp_span v
 	return sdp_begins(text, name, "ice-");
 }
 
+/* RFC 8866 6.7: of the medium, or of all media of the block. */
+static void read_direction(struct reader *r, struct sdp_span name)
+{
+	const char *text = r->d->text;
+	bool oneway = sdp_is(text, name, "sendonly") || sdp_is(text, name, "recvonly") ||
+		      sdp_is(text, name, "inactive");
+
+	if (!oneway && !sdp_is(text, name, "sendrecv"))
+		return;
+	if (r->m)
+		r->m->oneway = oneway;
+	else
+		r->session_oneway = oneway;
+}
+
 static int read_a(struct reader *r)
 {
 	const char *text = r->d->text;
@@ -212,6 +229,7 @@ static int read_a(struct reader *r)
 		return read_rtcp(r, value);
 	if (sdp_is(text, name, "rtcp-mux") && r->m)
 		r->m->mux = true;
+	read_direction(r, name);
 	return 0;
 }
 
@@ -220,6 +238,7 @@ static void begin_block(struct reader *r)
 	if (r->begun)
 		r->block++;
 	r->session_c = SDP_NONE;
+	r->session_oneway = false;
 	r->m = NULL;
 }
 

@@ -1,5 +1,6 @@
 /* Streams joined inside (architecture rule 8), in line over a fake network. */
 #include "fake_relay.h"
+#include "random.h"
 
 /* P-SELF: the softswitch sends the call back out through us. Stream 1: A in realm 0, B in realm 1;
  * stream 2: A in realm 1, B in realm 0. 1.B and 2.A are each other's declared address. */
@@ -159,4 +160,103 @@ Test(relay_hops, hops_four_times)
 		cr_expect(eq(i64, metric_get(M_RELAY_HOP_LIMIT), !row[i].out), "row %zu", i);
 		fake_stop(&f);
 	}
+}
+
+/* Anything in any order: no packet leaves for where none may go, and nothing is left over. */
+enum { CALLS = 6, ORDERS = 30000 };
+
+struct chaos {
+	struct fake f;
+	uint32_t id[CALLS];
+};
+
+static const char *somewhere(void)
+{
+	static const char *const list[] = {
+		"none", TERM ":4000", TERM ":7000", SOFT ":5000", "10.0.0.2:4000", "127.0.0.1:4000", "192.0.2.5:30000",
+		"192.0.2.5:30010", "192.0.2.5:30020", "198.51.100.5:20000", "198.51.100.5:20010", "[2001:db8::1]:4000",
+	};
+
+	return list[random_below(ROWS(list))];
+}
+
+static void open_some(struct chaos *w, unsigned k)
+{
+	char a[40], b[40];
+
+	if (w->id[k])
+		return;
+	snprintf(a, sizeof(a), "198.51.100.5:%u", 20000 + 10 * k);
+	snprintf(b, sizeof(b), "192.0.2.5:%u", 30000 + 10 * k);
+	w->id[k] = fake_open(&w->f, a, b);
+}
+
+static void close_some(struct chaos *w, unsigned k)
+{
+	relay_close(w->f.relay, w->id[k]);
+	w->id[k] = 0;
+	loop_turn(w->f.loop);
+	w->f.events[0] = 0;
+}
+
+static void set_some(struct chaos *w, unsigned k)
+{
+	static const char *const sides[] = { "A", "Ar", "Ao", "Ab", "Ah", "Am", "B", "Br", "B1", "B1r", "B2o", "Bh", "Bm" };
+
+	fake_set(&w->f, w->id[k], sides[random_below(ROWS(sides))], somewhere(), random_below(2) ? TERM : "none");
+}
+
+static bool forbidden(const char *sent)
+{
+	return strstr(sent, ">127.") || strstr(sent, ">192.0.2.5:") || strstr(sent, ">198.51.100.5:");
+}
+
+static void send_some(struct chaos *w, unsigned k)
+{
+	char to[48];
+	unsigned side = random_below(2);
+
+	snprintf(to, sizeof(to), "%u %s:%u", side, side ? "192.0.2.5" : "198.51.100.5",
+		 (side ? 30000 : 20000) + 10 * k + random_below(2));
+	w->f.veto = !random_below(8);
+	fake_data(&w->f, somewhere(), to, rtp_packet, sizeof(rtp_packet));
+	w->f.events[0] = 0;
+	for (size_t i = 0; i < w->f.n_sent; i++)
+		cr_assert(not(forbidden(w->f.sent[i].text)), "%s", w->f.sent[i].text);
+}
+
+static void branch_some(struct chaos *w, unsigned k)
+{
+	if (random_below(4))
+		relay_branch_end(w->f.relay, w->id[k], random_below(3));
+	else
+		relay_choose(w->f.relay, w->id[k], random_below(3));
+}
+
+static void wait_some(struct chaos *w, unsigned k)
+{
+	w->f.n_sent = 0;
+	loop_advance(w->f.loop, 100 * k);
+	cr_expect(eq(sz, w->f.n_bound, 4 * relay_streams(w->f.relay)));
+}
+
+Test(relay_hops, survives_anything)
+{
+	static void (*const order[])(struct chaos *, unsigned) = {
+		open_some, close_some, set_some, set_some, set_some, send_some, send_some, send_some, branch_some, wait_some,
+	};
+	static struct chaos w;
+
+	fake_start(&w.f, CALLS);
+	fake_realm(&w.f, 0, "", "198.51.100.5", NULL);
+	fake_realm(&w.f, 1, "", "192.0.2.5", NULL);
+	random_fake(5);
+	for (int i = 0; i < ORDERS; i++)
+		order[random_below(ROWS(order))](&w, random_below(CALLS));
+	for (unsigned k = 0; k < CALLS; k++)
+		close_some(&w, k);
+	cr_expect(zero(sz, relay_streams(w.f.relay)));
+	cr_expect(gt(i64, metric_get(M_RELAY_TX), 100));
+	cr_expect(gt(i64, metric_get(M_RELAY_HOPS), 100));
+	fake_stop(&w.f);
 }

@@ -80,9 +80,9 @@ static void run_until(struct real *r, bool (*until)(struct real *r))
 	loop_run(r->loop);
 }
 
-static void name_loopback(struct real *r, int dscp)
+static void name_loopback(struct real *r, int dscp, const char *device)
 {
-	struct relay_realm what = { .dscp = dscp };
+	struct relay_realm what = { .dscp = dscp, .device = device };
 
 	cr_assert(zero(int, prefixes_parse("127.0.0.0/8 ::1", &what.reach.named)));
 	cr_assert(zero(int, relay_realm(r->relay, 0, &what)));
@@ -102,7 +102,7 @@ static void start(struct real *r, unsigned threads)
 	r->next_port = (uint16_t)(20000 + getpid() % 1000 * 40);
 	r->relay = relay_new(&c);
 	cr_assert(ne(ptr, r->relay, NULL));
-	name_loopback(r, -1);
+	name_loopback(r, -1, NULL);
 }
 
 static void stop(struct real *r)
@@ -422,7 +422,7 @@ Test(relay_thread, marks_both_ways)
 	const struct peer *end[2];
 
 	start(&r, 1);
-	name_loopback(&r, 46);
+	name_loopback(&r, 46, NULL);
 	open_call(&r, &c, "127.0.0.1", "127.0.0.1");
 	end[0] = &c.a;
 	end[1] = &c.b;
@@ -439,6 +439,22 @@ Test(relay_thread, marks_both_ways)
 		cr_assert(ne(ptr, CMSG_FIRSTHDR(&m), NULL));
 		cr_expect(eq(u8, *CMSG_DATA(CMSG_FIRSTHDR(&m)), 46 << 2), "end %d", i);
 	}
+	end_call(&c);
+	stop(&r);
+}
+
+Test(relay_thread, binds_to_a_device)
+{
+	struct real r;
+	struct call c;
+	struct relay_end end[2] = { { 0, addr("127.0.0.1:19998") }, { 0, addr("127.0.0.1:19996") } };
+
+	start(&r, 1);
+	name_loopback(&r, -1, "lo");
+	open_call(&r, &c, "127.0.0.1", "127.0.0.1");
+	expect_through(&c.a, &c.local[0], &c.b, &c.local[1]);
+	name_loopback(&r, -1, "none");
+	cr_expect(eq(int, relay_open(r.relay, end, &c.id, NULL), -ENODEV));
 	end_call(&c);
 	stop(&r);
 }
@@ -483,7 +499,7 @@ Test(relay_thread, breaks_deadlocks)
 	relay_free(r.relay);
 	r.relay = relay_new(&(struct relay_conf){ .loop = r.loop, .threads = 1, .events = &events, .arg = &r,
 						  .max_streams = 4, .deadlock_ms = 1 });
-	name_loopback(&r, -1);
+	name_loopback(&r, -1, NULL);
 	open_call(&r, &c, "127.0.0.1", "127.0.0.1");
 	cr_expect(zero(sz, peer_receive(&c.a, buf, sizeof(buf), &from)));
 	cr_expect(addr_eq(&from, &c.local[0]));
@@ -516,7 +532,7 @@ Test(relay_thread, survives_churn)
 			cr_expect(zero(int, relay_counters(r.relay, c[i].id, &counters)));
 			relay_choose(r.relay, c[i].id, 0);
 		}
-		name_loopback(&r, -1);
+		name_loopback(&r, -1, NULL);
 		relay_close(r.relay, c[n % CALLS].id);
 		open_stream(&r, &c[n % CALLS], "127.0.0.1", "127.0.0.1");
 	}
