@@ -186,13 +186,18 @@ static void put_reply_head(struct rewrite *rw, struct sip_server *s)
 static void put_contact(struct rewrite *rw, struct sip_client *c, struct sip_dialog *d)
 {
 	char token[SIP_TOKEN_LEN + 1];
+	int status = rw->m->status;
+	struct pn_str user = d ? d->leg[c->side].user : user_of(c, c->side, token);
 
-	if (c->server->reg)
+	if (c->server->reg) {
 		reg_rewrite_response(rw, c->server);
-	else if (rw->m->status >= 300)
+	} else if (status / 100 == 3 || status == 485) { /* they name others too, RFC 3261 8.1.3.4 */
+		if (sip_is_access(c->sip, c->target.realm))
+			rewrite_self(rw, c->target.uri, user);
 		rewrite_uris(rw, SIP_CONTACT, true);
-	else
-		rewrite_contacts(rw, d ? d->leg[c->side].user : user_of(c, c->side, token));
+	} else {
+		rewrite_contacts(rw, user);
+	}
 }
 
 int forward_response(struct sip_client *c, struct sip_dialog *d, const struct sip_msg *m,

@@ -339,15 +339,42 @@ void reg_answer(struct text *t, const struct sip_reg_contact *c, struct pn_str p
 	}
 }
 
-/* Our own Contact in the answer: the terminal's URI back, and its shorter lifetime. Returns whether
- * that lifetime stands in Expires alone. */
-static bool restore_contact(struct rewrite *rw, struct sip_server *s, const struct sip_name_addr *n,
-			    size_t i)
+static int64_t seconds_left(struct sip *sip, const struct pn_binding_info *info)
 {
-	const struct sip_reg_contact *c = &s->reg->contact[i];
+	uint64_t now = sip->svc->now_ms(sip->host);
+
+	return info->expires_at_ms > now ? (int64_t)((info->expires_at_ms - now + 999) / 1000) : 0;
+}
+
+/* The lifetime of a Contact in the answer becomes `grant`, where that is less; where none is told, it
+ * is added. Returns whether it stands in Expires alone. */
+static bool put_expires(struct rewrite *rw, const struct sip_name_addr *n, int64_t grant)
+{
+	bool common = msg_field(rw->m, SIP_EXPIRES);
 	struct pn_str value;
 	struct text t = { 0 };
-	int64_t offered = expires_of(n->params, rw->m);
+
+	if (!param_find(n->params, "expires", &value)) {
+		if (seconds_of(value) != grant)
+			put_number(rw, value, grant);
+		return false;
+	}
+	if (common)
+		return true;
+	text_fmt(&t, ";expires=%lld", (long long)grant);
+	rewrite_span(rw, (struct pn_str){ n->params.p + n->params.len, 0 }, text_str(&t));
+	text_free(&t);
+	return false;
+}
+
+/* Our own Contact in the answer: the terminal's URI back, and its shorter lifetime. Returns what must
+ * stand in Expires, -1: nothing. */
+static int64_t restore_contact(struct rewrite *rw, struct sip_server *s,
+			       const struct sip_name_addr *n, size_t i)
+{
+	const struct sip_reg_contact *c = &s->reg->contact[i];
+	struct text t = { 0 };
+	int64_t grant = reg_grant(s, i, expires_of(n->params, rw->m));
 	bool wrap = !n->brackets && c->uri.len &&
 		    (memchr(c->uri.p, ';', c->uri.len) || memchr(c->uri.p, '?', c->uri.len));
 
@@ -356,32 +383,51 @@ static bool restore_contact(struct rewrite *rw, struct sip_server *s, const stru
 	text_put(&t, wrap ? ">" : "");
 	rewrite_span(rw, n->uri, text_str(&t));
 	text_free(&t);
-	if (param_find(n->params, "expires", &value))
-		return true;
-	if (offered != reg_grant(s, i, offered))
-		put_number(rw, value, reg_grant(s, i, offered));
-	return false;
+	return put_expires(rw, n, grant) ? grant : -1;
 }
 
-/* Another binding of the same terminal, which a query lists. */
-static void restore_other(struct rewrite *rw, struct sip_server *s, const struct sip_name_addr *n)
+/* Another device stays an alias, but at our address on this side; so does what is at the softswitch. */
+static void hide_host(struct rewrite *rw, const struct sip_uri *u)
+{
+	struct pn_addr a;
+
+	if (!u->sip)
+		return;
+	if (sip_uri_own(rw->sip, rw->from, u) ||
+	    (sip_host_addr(rw->sip, u->host, u->port, &a) && addr_same_ip(&a, &rw->from_peer)))
+		rewrite_span(rw, u->hostport, str_of(rw->own));
+}
+
+/* A Contact that the request did not name: a query lists those of the terminal too. Returns what must
+ * stand in Expires, -1: nothing. */
+static int64_t restore_other(struct rewrite *rw, struct sip_server *s,
+			     const struct sip_name_addr *n)
 {
 	const struct pn_binding_info *info;
 	struct pn_binding *b;
 	struct sip_uri u;
+	int64_t offered, left;
 
-	if (uri_parse(n->uri, &u) || alias_find(rw->sip, rw->from, u.user, &b))
-		return;
-	info = rw->sip->svc->binding_info(b);
-	if (info->realm == s->realm && addr_same(&info->pinhole, &s->remote) && n->brackets)
-		rewrite_span(rw, n->uri, record_of(rw->sip, b).contact);
+	if (uri_parse(n->uri, &u))
+		return -1;
+	info = alias_find(rw->sip, rw->from, u.user, &b) ? NULL : rw->sip->svc->binding_info(b);
+	if (!info || info->realm != s->realm || !addr_same(&info->pinhole, &s->remote) ||
+	    !n->brackets) {
+		hide_host(rw, &u);
+		return -1;
+	}
+	offered = expires_of(n->params, rw->m);
+	left = seconds_left(rw->sip, info);
+	if (offered >= 0 && offered < left)
+		left = offered;
+	rewrite_span(rw, n->uri, record_of(rw->sip, b).contact);
+	return put_expires(rw, n, left) ? left : -1;
 }
 
 void reg_rewrite_response(struct rewrite *rw, struct sip_server *s)
 {
 	const struct sip_field *expires = msg_field(rw->m, SIP_EXPIRES);
-	bool common = false;
-	size_t which = 0;
+	int64_t common = -1;
 
 	if (rw->m->status < 200 || rw->m->status >= 300)
 		return;
@@ -391,21 +437,18 @@ void reg_rewrite_response(struct rewrite *rw, struct sip_server *s)
 
 		while (next_value(&rest, &value) == 1) {
 			int i = name_addr_parse(value, &n) ? -1 : contact_of(s->reg, n.uri);
+			int64_t seconds = -1;
 
-			if (i >= 0 && restore_contact(rw, s, &n, (size_t)i)) {
-				common = true;
-				which = (size_t)i;
-			} else if (i < 0 && n.uri.len) {
-				restore_other(rw, s, &n);
-			}
+			if (i >= 0)
+				seconds = restore_contact(rw, s, &n, (size_t)i);
+			else if (n.uri.len)
+				seconds = restore_other(rw, s, &n);
+			if (seconds >= 0)
+				common = seconds;
 		}
 	}
-	if (common && expires) {
-		int64_t offered = seconds_of(expires->value), grant = reg_grant(s, which, offered);
-
-		if (grant != offered)
-			put_number(rw, expires->value, grant);
-	}
+	if (common >= 0 && expires && common != seconds_of(expires->value))
+		put_number(rw, expires->value, common);
 }
 
 /* Header fields of the 200 that the terminal must find again in the answer to a refresh. */

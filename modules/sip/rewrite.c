@@ -166,6 +166,35 @@ static bool is_far_host(struct rewrite *rw, const struct sip_uri *u)
 	return false;
 }
 
+void rewrite_self(struct rewrite *rw, struct pn_str uri, struct pn_str user)
+{
+	rw->self = uri;
+	rw->user = user;
+}
+
+static bool is_self(struct rewrite *rw, const struct sip_uri *u)
+{
+	struct sip_uri self;
+	struct pn_addr a;
+
+	if (!rw->user.len)
+		return false;
+	if (!uri_parse(rw->self, &self) && str_ieq(self.hostport, u->hostport))
+		return true;
+	return sip_host_addr(rw->sip, u->host, u->port, &a) && addr_same_ip(&a, &rw->from_peer);
+}
+
+static void stand_in(struct rewrite *rw, struct pn_str span)
+{
+	struct text t = { 0 };
+
+	text_put(&t, "sip:");
+	text_add(&t, rw->user);
+	text_fmt(&t, "@%s", rw->own);
+	rewrite_span(rw, span, text_str(&t));
+	text_free(&t);
+}
+
 static void rewrite_uri(struct rewrite *rw, const struct sip_name_addr *n, bool hosts)
 {
 	char far[SIP_ADDR_LEN];
@@ -174,12 +203,14 @@ static void rewrite_uri(struct rewrite *rw, const struct sip_name_addr *n, bool 
 
 	if (uri_parse(n->uri, &u) || !u.sip)
 		return;
+	whole = (struct pn_str){ n->uri.p, (size_t)(u.hostport.p + u.hostport.len - n->uri.p) };
 	if (!sip_uri_own(rw->sip, rw->from, &u)) {
-		if (hosts && !sip_is_access(rw->sip, rw->from) && is_far_host(rw, &u))
+		if (is_self(rw, &u))
+			stand_in(rw, whole);
+		else if (hosts && !sip_is_access(rw->sip, rw->from) && is_far_host(rw, &u))
 			rewrite_span(rw, u.hostport, str_of(rw->own));
 		return;
 	}
-	whole = (struct pn_str){ n->uri.p, (size_t)(u.hostport.p + u.hostport.len - n->uri.p) };
 	known = resolve(rw, &u);
 	if (known.len && n->brackets)
 		rewrite_span(rw, whole, known);

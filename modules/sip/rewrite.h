@@ -12,6 +12,7 @@ struct rewrite {
 	struct pn_realm *from, *to;
 	struct pn_addr from_peer, to_peer;
 	char own[SIP_ADDR_LEN]; /* our address on the side that it leaves by */
+	struct pn_str self, user; /* the sender's own URI, and what stands for it; or empty */
 	int err;
 	bool has_sdp;
 	struct sip_sdp sdp;
@@ -40,6 +41,8 @@ void rewrite_hops(struct rewrite *rw, struct text *head);
 void rewrite_routes(struct rewrite *rw, bool keep);
 /* The URI of each Contact becomes `user` at our address. */
 void rewrite_contacts(struct rewrite *rw, struct pn_str user);
+/* From now on the sender's own URI becomes `user` at our address where rewrite_uris meets it. */
+void rewrite_self(struct rewrite *rw, struct pn_str uri, struct pn_str user);
 /* URIs in this header that name a side by what stands for it become what the receiver knows it by.
  * hosts: our own address as a host becomes the far end's, and the other way around. */
 void rewrite_uris(struct rewrite *rw, enum sip_header id, bool hosts);

@@ -163,7 +163,7 @@ Test(relay_hops, hops_four_times)
 }
 
 /* Anything in any order: no packet leaves for where none may go, and nothing is left over. */
-enum { CALLS = 6, ORDERS = 30000 };
+enum { CALLS = 6, ORDERS = 100000 };
 
 struct chaos {
 	struct fake f;
@@ -191,12 +191,18 @@ static void open_some(struct chaos *w, unsigned k)
 	w->id[k] = fake_open(&w->f, a, b);
 }
 
-static void close_some(struct chaos *w, unsigned k)
+static void close_one(struct chaos *w, unsigned k)
 {
 	relay_close(w->f.relay, w->id[k]);
 	w->id[k] = 0;
 	loop_turn(w->f.loop);
 	w->f.events[0] = 0;
+}
+
+static void close_some(struct chaos *w, unsigned k)
+{
+	if (!random_below(50))
+		close_one(w, k);
 }
 
 static void set_some(struct chaos *w, unsigned k)
@@ -208,7 +214,7 @@ static void set_some(struct chaos *w, unsigned k)
 
 static bool forbidden(const char *sent)
 {
-	return strstr(sent, ">127.") || strstr(sent, ">192.0.2.5:") || strstr(sent, ">198.51.100.5:");
+	return strstr(sent, ">127.") || strstr(sent, sent[0] == '1' ? ">192.0.2.5:" : ">198.51.100.5:");
 }
 
 static void send_some(struct chaos *w, unsigned k)
@@ -248,13 +254,13 @@ Test(relay_hops, survives_anything)
 	static struct chaos w;
 
 	fake_start(&w.f, CALLS);
-	fake_realm(&w.f, 0, "", "198.51.100.5", NULL);
-	fake_realm(&w.f, 1, "", "192.0.2.5", NULL);
+	fake_realm(&w.f, 0, "", "198.51.100.5", "eth0");
+	fake_realm(&w.f, 1, "", "192.0.2.5", "eth1");
 	random_fake(5);
 	for (int i = 0; i < ORDERS; i++)
 		order[random_below(ROWS(order))](&w, random_below(CALLS));
 	for (unsigned k = 0; k < CALLS; k++)
-		close_some(&w, k);
+		close_one(&w, k);
 	cr_expect(zero(sz, relay_streams(w.f.relay)));
 	cr_expect(gt(i64, metric_get(M_RELAY_TX), 100));
 	cr_expect(gt(i64, metric_get(M_RELAY_HOPS), 100));
