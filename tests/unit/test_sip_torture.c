@@ -1,5 +1,5 @@
-/* The messages of RFC 4475 and RFC 5118, which lie outside of the tree: SIP_DATA, or skipped. What
- * the RFC calls valid passes without a change outside of the edits; the rest is refused as it says.
+/* The messages of RFC 4475 and RFC 5118, which lie outside of the tree (outside.h). What the
+ * RFC calls valid passes without a change outside of the edits; the rest is refused as it says.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -8,30 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "outside.h"
 #include "sip_kit.h"
 
 static char data[65536];
 
-static const char *folder(void)
-{
-	const char *dir = getenv("SIP_DATA");
-	DIR *d = dir ? opendir(dir) : NULL;
-
-	if (!d) {
-		cr_log_warn("skipped: SIP_DATA names no folder with the RFCs' messages");
-		cr_skip_test();
-	}
-	closedir(d);
-	return dir;
-}
-
 static size_t load(const char *sub, const char *name)
 {
-	char path[4096];
+	char relative[512], path[4096];
 	size_t n;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s/%s", folder(), sub, name);
+	snprintf(relative, sizeof(relative), "sip/%s/%s", sub, name);
+	outside_path(relative, path, sizeof(path));
 	f = fopen(path, "rb");
 	cr_assert(ne(ptr, f, NULL), "%s", path);
 	n = fread(data, 1, sizeof(data), f);
@@ -131,7 +120,7 @@ Test(sip_torture, treats_rfc5118)
 	struct dirent **list;
 	int n;
 
-	snprintf(path, sizeof(path), "%s/sip-rfc5118", folder());
+	outside_path("sip/sip-rfc5118", path, sizeof(path));
 	n = scandir(path, &list, NULL, alphasort);
 	for (int i = 0; i < n; i++) {
 		int row = (int)strtol(list[i]->d_name, NULL, 10);
@@ -158,7 +147,7 @@ Test(sip_torture, passes_rfc3665)
 	struct dirent **list;
 	int n, passed = 0;
 
-	snprintf(path, sizeof(path), "%s/sip-rfc3665", folder());
+	outside_path("sip/sip-rfc3665", path, sizeof(path));
 	n = scandir(path, &list, NULL, alphasort);
 	for (int i = 0; i < n; i++) {
 		size_t len = list[i]->d_name[0] == '.' ? 0 : load("sip-rfc3665", list[i]->d_name);
