@@ -1,6 +1,6 @@
 #define LOG_SUBSYSTEM LOG_MODULE
 
-#include "api.h"
+#include "core.h"
 
 #include "edits.h"
 #include "log.h"
@@ -15,19 +15,6 @@
 #include <string.h>
 
 #define LINE_MAX_OCTETS 1024
-
-static struct core *in_use;
-
-void api_use(struct core *c)
-{
-	in_use = c;
-}
-
-void api_forget(struct core *c)
-{
-	if (in_use == c)
-		in_use = NULL;
-}
 
 static struct module *module_of(struct pn_host *h)
 {
@@ -83,9 +70,12 @@ static int api_flow_open(struct pn_host *h, struct pn_realm *r, enum pn_transpor
 	return flow_open(core_of(h)->transport, module_of(h), r, t, to, flow);
 }
 
-static int api_flow_send(uint64_t flow, const struct pn_addr *to, const void *data, size_t len)
+static int api_flow_send(struct pn_host *h, uint64_t flow, const struct pn_addr *to, const void *data,
+			 size_t len)
 {
-	return in_use ? flow_send(in_use->transport, flow, to, data, len) : -ENOTCONN;
+	struct transport *t = core_of(h)->transport;
+
+	return flow_owner(t, flow) == module_of(h) ? flow_send(t, flow, to, data, len) : -ENOTCONN;
 }
 
 static void api_flow_close(struct pn_host *h, uint64_t flow)

@@ -3,7 +3,6 @@
 #define LOG_SUBSYSTEM LOG_CONF
 
 #include "abi.h"
-#include "api.h"
 #include "engine.h"
 #include "log.h"
 #include "metrics.h"
@@ -259,7 +258,6 @@ static void commit(struct apply *a)
 	for (size_t i = 0; i < a->n; i++)
 		transport_settle(c->transport, a->module[i], true);
 	realms_keep(c->realms);
-	api_use(c);
 	engine_cdr_use(c, a->cdr);
 	engine_tune(c, a->conf);
 	for (size_t i = 0; i < a->n; i++) {

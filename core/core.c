@@ -3,7 +3,6 @@
 #include "core.h"
 
 #include "admit.h"
-#include "api.h"
 #include "engine.h"
 #include "log.h"
 #include "net.h"
@@ -183,7 +182,6 @@ void core_free(struct core *c)
 	free_old_confs(c);
 	free(c->old_conf);
 	conf_free(c->conf);
-	api_forget(c);
 	free(c);
 }
 

@@ -291,6 +291,13 @@ int flow_send(struct transport *t, uint64_t flow, const struct pn_addr *to, cons
 	return connection_send(f, data, len);
 }
 
+const struct module *flow_owner(struct transport *t, uint64_t flow)
+{
+	const struct flow *f = flow_get(t, flow);
+
+	return f ? f->module : NULL;
+}
+
 int flow_close(struct transport *t, const struct module *m, uint64_t flow)
 {
 	struct flow *f = flow_get(t, flow);

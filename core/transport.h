@@ -80,6 +80,7 @@ uint64_t flow_listener(struct transport *t, const struct module *m, const struct
 int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn_transport kind,
 	      const struct pn_addr *to, uint64_t *flow);
 int flow_send(struct transport *t, uint64_t flow, const struct pn_addr *to, const void *data, size_t len);
+const struct module *flow_owner(struct transport *t, uint64_t flow); /* NULL: no such flow */
 int flow_close(struct transport *t, const struct module *m, uint64_t flow);
 int flow_info(struct transport *t, const struct module *m, uint64_t flow, struct pn_flow_info *out);
 bool transport_own(struct transport *t, const struct pn_realm *r, const struct pn_addr *a);

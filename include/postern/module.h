@@ -231,7 +231,8 @@ struct pn_services {
 	int (*flow_open)(struct pn_host *h, struct pn_realm *r, enum pn_transport t,
 			 const struct pn_addr *to, uint64_t *flow);
 	/* -EPERM: the realm's reach forbids it. -ENOBUFS: the write queue is full. -ENOTCONN. */
-	int (*flow_send)(uint64_t flow, const struct pn_addr *to, const void *data, size_t len);
+	int (*flow_send)(struct pn_host *h, uint64_t flow, const struct pn_addr *to, const void *data,
+			 size_t len);
 	void (*flow_close)(struct pn_host *h, uint64_t flow);
 	int (*flow_info)(struct pn_host *h, uint64_t flow, struct pn_flow_info *out);
 

@@ -87,6 +87,7 @@ int call_new(struct sip_client *c, const struct pn_msg *pn, unsigned index)
 		return 503;
 	call->sip = sip;
 	LIST_INIT(&call->clients);
+	LIST_INIT(&call->held);
 	LIST_INIT(&call->dialogs);
 	status = session_begin(call, c, pn, index);
 	if (status) {
@@ -140,14 +141,29 @@ void call_forget(struct sip_dialog *d)
 	d->branch = NULL;
 }
 
+/* Of a request that waits for media nothing was sent: its sender is told. */
+static void leave_ended(struct sip_client *c)
+{
+	call_leave(c);
+	if (c->state != CLIENT_WAITING || c->status)
+		return;
+	client_fail(c, c->kind == SIP_INVITE ? 487 : 481);
+	proxy_failed(c, NULL);
+}
+
 static void let_go(struct sip_call *call)
 {
 	struct sip_client *c;
+	struct sip_server *s;
 	struct sip_dialog *d;
 
 	call->wait.what = WAIT_NOTHING;
 	while ((c = LIST_FIRST(&call->clients)))
-		call_leave(c);
+		leave_ended(c);
+	while ((s = LIST_FIRST(&call->held))) {
+		call_unkeep(s);
+		server_reply(s, s->req->kind == SIP_INVITE ? 487 : 481, NULL);
+	}
 	while ((d = LIST_FIRST(&call->dialogs))) {
 		call_forget(d);
 		dialog_keep(d, SIP_ENDS_MS(call->sip->conf));
@@ -176,31 +192,48 @@ void call_free(struct sip_call *call)
 /* ---- while media is pending ---------------------------------------------------------------------
  */
 
-static bool hold(struct sip_call *call, const struct sip_rx *rx)
+void call_keep(struct sip_call *call, struct sip_server *s)
+{
+	s->held_by = call;
+	LIST_INSERT_HEAD(&call->held, s, of_held);
+}
+
+void call_unkeep(struct sip_server *s)
+{
+	if (!s->held_by)
+		return;
+	LIST_REMOVE(s, of_held);
+	s->held_by = NULL;
+}
+
+static int hold(struct sip_call *call, const struct sip_rx *rx)
 {
 	const struct sip_msg *m = rx->msg;
 	uint64_t heard = sip_hash(call->sip, m->data, m->len);
 	int err;
 
 	if (call->wait.what != WAIT_NOTHING && call->wait.heard == heard)
-		return true;
+		return 1;
 	err = call->sip->svc->media_hold(call->session, rx->pn,
 					 (struct pn_str){ (const char *)&heard, sizeof(heard) });
-	if (err && err != -EALREADY)
-		call->sip->svc->log(call->sip->host, PN_LOG_WARN, "sip %s: message not held: %s",
-				    call->sip->svc->session_id(call->session), strerror(-err));
-	return true;
+	if (!err || err == -EALREADY)
+		return 1;
+	call->sip->svc->log(call->sip->host, PN_LOG_WARN, "sip %s: message not held: %s",
+			    call->sip->svc->session_id(call->session), strerror(-err));
+	return err;
 }
 
-bool call_holds(struct sip_call *call, const struct sip_rx *rx)
+int call_holds(struct sip_call *call, const struct sip_rx *rx)
 {
-	return call && call->sip->svc->media_pending(call->session) && hold(call, rx);
+	if (!call || !call->sip->svc->media_pending(call->session))
+		return 0;
+	return hold(call, rx);
 }
 
-bool call_holds_response(struct sip_client *c, const struct sip_rx *rx)
+int call_holds_response(struct sip_client *c, const struct sip_rx *rx)
 {
 	if (c->kind == SIP_BYE || c->kind == SIP_CANCEL)
-		return false;
+		return 0;
 	return call_holds(c->call, rx);
 }
 
@@ -527,7 +560,7 @@ static void give_up(struct sip_call *call, int status)
 	bool alone = true;
 
 	LIST_FOREACH(c, &call->clients, of_call)
-	if (c->initial && !c->status)
+	if (c->initial && (!c->status || call->wait.what == WAIT_RESPONSE))
 		break;
 	if (!c)
 		return;

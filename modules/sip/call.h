@@ -13,6 +13,7 @@ struct sip_call {
 	struct sip *sip;
 	struct pn_session *session;
 	struct sip_clients clients; /* every transaction of it that is alive */
+	struct sip_servers held;    /* whose requests the core holds */
 	struct sip_dialogs dialogs;
 	uint64_t chosen; /* id of the dialog that was answered first */
 	bool ended;      /* the core was told; waits to be freed */
@@ -47,9 +48,13 @@ void call_forget(struct sip_dialog *d);
 void call_declare(struct sip_call *call, const struct call_part *part, const struct sip_sdp *sdp);
 /* The core's answer to that. */
 void call_rewrite(struct sip *sip, const struct pn_media_reply *r);
-/* True: the message waits behind pending media, or is a retransmission of the one that waits. */
-bool call_holds(struct sip_call *call, const struct sip_rx *rx);
-bool call_holds_response(struct sip_client *c, const struct sip_rx *rx);
+/* 1: the message waits behind pending media, or is a retransmission of the one that waits. 0: it need
+ * not wait. -errno: it must, but cannot. */
+int call_holds(struct sip_call *call, const struct sip_rx *rx);
+int call_holds_response(struct sip_client *c, const struct sip_rx *rx);
+/* The held request has a transaction: it is answered when the call ends first. */
+void call_keep(struct sip_call *call, struct sip_server *s);
+void call_unkeep(struct sip_server *s);
 /* Gives up what is waiting: who was to get it is answered. */
 void call_stop_waiting(struct sip_call *call);
 

@@ -79,7 +79,7 @@ struct sip_client *client_new(struct sip *sip, struct sip_server *server, struct
 
 static int transmit(struct sip_client *c)
 {
-	return c->sip->svc->flow_send(c->target.flow, &c->target.hop[c->target.at], c->sent,
+	return c->sip->svc->flow_send(c->sip->host, c->target.flow, &c->target.hop[c->target.at], c->sent,
 				      c->sent_len);
 }
 
@@ -196,7 +196,7 @@ static void ack_failure(struct sip_client *c, const struct sip_msg *response)
 
 	hop_request(c, &t, "ACK", line_of(response, SIP_TO), str_of(""));
 	if (!t.failed)
-		c->sip->svc->flow_send(c->target.flow, &c->target.hop[c->target.at], t.p, t.len);
+		c->sip->svc->flow_send(c->sip->host, c->target.flow, &c->target.hop[c->target.at], t.p, t.len);
 	text_free(&t);
 }
 

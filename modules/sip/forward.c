@@ -162,7 +162,7 @@ int forward_ack(struct sip_dialog *d, int side, const struct sip_msg *m,
 	len = write_request(d->sip, &o);
 	if (len > 0) {
 		keep_ack(d, m, (size_t)len);
-		len = d->sip->svc->flow_send(target.flow, &target.hop[0], d->sip->out, (size_t)len);
+		len = d->sip->svc->flow_send(d->sip->host, target.flow, &target.hop[0], d->sip->out, (size_t)len);
 	}
 	target_drop(&target);
 	return (int)len;

@@ -64,7 +64,7 @@ void own_ack(struct sip_dialog *d, int side, uint32_t cseq)
 	snprintf(branch, sizeof(branch), "z9hG4bK%s", token);
 	write_request(&t, d, side, &target, &(struct own_request){ "ACK", cseq, branch });
 	if (!t.failed)
-		d->sip->svc->flow_send(target.flow, &target.hop[0], t.p, t.len);
+		d->sip->svc->flow_send(d->sip->host, target.flow, &target.hop[0], t.p, t.len);
 	text_free(&t);
 	target_drop(&target);
 }

@@ -8,6 +8,7 @@
 struct head {
 	uint32_t version, cseq;
 	uint64_t nonce;
+	uint32_t waiting;
 	uint32_t len[5];
 };
 
@@ -23,7 +24,8 @@ static void members(struct sip_record *r, struct pn_str *m[5])
 long record_pack(const struct sip_record *r, uint8_t out[SIP_RECORD_MAX])
 {
 	struct sip_record copy = *r;
-	struct head h = { .version = VERSION, .cseq = r->cseq, .nonce = r->nonce };
+	struct head h = { .version = VERSION, .cseq = r->cseq, .nonce = r->nonce,
+			  .waiting = r->waiting };
 	struct pn_str *m[5];
 	size_t at = sizeof(h);
 
@@ -64,6 +66,7 @@ int record_unpack(const void *data, size_t len, struct sip_record *out)
 	}
 	r.cseq = h.cseq;
 	r.nonce = h.nonce;
+	r.waiting = h.waiting;
 	*out = r;
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 struct sip_record {
 	uint32_t cseq;
+	uint32_t waiting;      /* REGISTERs whose answers a pending binding waits for */
 	uint64_t nonce;        /* marks the keepalives of this binding */
 	struct pn_str contact; /* the terminal's Contact URI */
 	struct pn_str value;   /* its Contact value in the accepted REGISTER */

@@ -122,16 +122,6 @@ struct pn_binding *reg_next(struct sip_server *s, struct pn_binding *after)
 					 s->reg->aor.len, after);
 }
 
-struct pn_binding *reg_binding(struct sip_server *s, size_t i)
-{
-	struct pn_binding *b = NULL;
-
-	while ((b = reg_next(s, b)))
-		if (str_eq(s->sip->svc->binding_info(b)->instance, s->reg->contact[i].instance))
-			return b;
-	return NULL;
-}
-
 static struct pn_addr claimed_addr(struct sip *sip, struct pn_str uri)
 {
 	struct pn_addr a = { 0 };
@@ -143,27 +133,50 @@ static struct pn_addr claimed_addr(struct sip *sip, struct pn_str uri)
 }
 
 /* A terminal without instance id that was restarted comes with another port and Call-ID, from the
- * same host behind the same NAT: it takes its old binding over, and its alias stays. */
-static void find_restarted(struct sip_server *s)
+ * same host behind the same NAT: it takes its old binding over, and its alias stays. From then on it
+ * is known by the Contact that was accepted last. */
+static struct pn_binding *find_restarted(struct sip_server *s)
 {
 	const struct pn_services *svc = s->sip->svc;
 	struct sip_reg_contact *c = &s->reg->contact[0];
 	struct pn_addr claimed = claimed_addr(s->sip, c->uri);
 	struct pn_binding *b = NULL;
 
-	if (s->reg->n != 1 || !str_eq(c->instance, c->uri) || !claimed.family || reg_binding(s, 0))
-		return;
+	if (s->reg->n != 1 || !str_eq(c->instance, c->uri) || !claimed.family)
+		return NULL;
 	while ((b = reg_next(s, b))) {
 		const struct pn_binding_info *info = svc->binding_info(b);
 		struct sip_record r = record_of(s->sip, b);
 
 		if (info->instance.len && info->instance.p[0] != '"' &&
 		    addr_same_ip(&info->pinhole, &s->remote) &&
-		    addr_same_ip(&info->claimed, &claimed) && !str_eq(r.call_id, s->req->call_id)) {
-			str_set(&c->instance, info->instance);
-			return;
-		}
+		    addr_same_ip(&info->claimed, &claimed) &&
+		    (!str_eq(r.call_id, s->req->call_id) || str_eq(r.contact, c->uri)))
+			return str_set(&c->instance, info->instance) ? NULL : b;
 	}
+	return NULL;
+}
+
+struct pn_binding *reg_binding(struct sip_server *s, size_t i)
+{
+	struct pn_binding *b = NULL;
+
+	while ((b = reg_next(s, b)))
+		if (str_eq(s->sip->svc->binding_info(b)->instance, s->reg->contact[i].instance))
+			return b;
+	return find_restarted(s);
+}
+
+/* How many REGISTERs wait with this binding for their answers, s not counted. */
+static uint32_t others_waiting(struct sip_server *s, size_t i)
+{
+	struct pn_binding *b = reg_binding(s, i);
+	uint32_t waiting;
+
+	if (!b || s->sip->svc->binding_info(b)->state != PN_PENDING)
+		return 0;
+	waiting = record_of(s->sip, b).waiting;
+	return waiting - (waiting && s->reg->contact[i].put);
 }
 
 /* An active binding keeps what was accepted until this is (binding_put). */
@@ -171,24 +184,28 @@ static int put_binding(struct sip_server *s, size_t i, const struct sip_record *
 {
 	const struct pn_services *svc = s->sip->svc;
 	struct sip_reg_contact *c = &s->reg->contact[i];
+	struct sip_record counted = *record;
 	uint8_t packed[SIP_RECORD_MAX];
-	long len = record_pack(record, packed);
+	long len;
 	struct pn_binding_args args = {
 		.size = sizeof(args),
 		.realm = s->realm,
 		.identity = s->reg->aor,
-		.instance = c->instance,
 		.claimed = claimed_addr(s->sip, c->uri),
 		.pinhole = s->remote,
 		.flow = s->flow,
 		.alias_realm = s->reg->alias_realm,
 		.expires_ms = SIP_ENDS_MS(s->sip->conf) + 1000,
 		.data = packed,
-		.data_len = len < 0 ? 0 : (size_t)len,
 	};
 	struct pn_binding *b;
-	int err = len < 0 ? -EINVAL : svc->binding_put(s->sip->host, &args, &b);
+	int err;
 
+	counted.waiting = others_waiting(s, i) + 1;
+	args.instance = c->instance;
+	len = record_pack(&counted, packed);
+	args.data_len = len < 0 ? 0 : (size_t)len;
+	err = len < 0 ? -EINVAL : svc->binding_put(s->sip->host, &args, &b);
 	if (err == -ENOSPC)
 		return 503;
 	if (err)
@@ -213,7 +230,6 @@ int reg_put(struct sip_server *s, struct pn_realm *alias_realm)
 	int status = 0;
 
 	r->alias_realm = alias_realm;
-	find_restarted(s);
 	for (size_t i = 0; i < r->n && !status; i++) {
 		struct pn_binding *b = r->contact[i].asked ? NULL : reg_binding(s, i);
 		struct sip_record record = record_for(s, i);
@@ -229,15 +245,32 @@ int reg_put(struct sip_server *s, struct pn_realm *alias_realm)
 	return status;
 }
 
-void reg_refuse(struct sip_server *s)
+/* Who fails must not take the binding from another REGISTER whose answer is still to come. */
+static void refuse_contact(struct sip_server *s, size_t i)
 {
-	for (size_t i = 0; s->reg && i < s->reg->n; i++) {
-		struct pn_binding *b = s->reg->contact[i].put ? reg_binding(s, i) : NULL;
+	struct pn_binding *b = s->reg->contact[i].put ? reg_binding(s, i) : NULL;
+	uint32_t others = b ? others_waiting(s, i) : 0;
+	uint8_t packed[SIP_RECORD_MAX];
+	struct sip_record r;
+	long len;
 
+	s->reg->contact[i].put = false;
+	if (!others) {
 		if (b)
 			s->sip->svc->binding_refuse(b);
-		s->reg->contact[i].put = false;
+		return;
 	}
+	r = record_of(s->sip, b);
+	r.waiting = others;
+	len = record_pack(&r, packed);
+	if (len > 0)
+		s->sip->svc->binding_set_data(b, packed, (size_t)len);
+}
+
+void reg_refuse(struct sip_server *s)
+{
+	for (size_t i = 0; s->reg && i < s->reg->n; i++)
+		refuse_contact(s, i);
 }
 
 /* ---- towards the registrar ----------------------------------------------------------------------
@@ -511,8 +544,7 @@ static void accept_contact(struct sip_server *s, size_t i, const struct sip_msg 
 		return;
 	}
 	if (!find_answer(m, s->reg, i, &n)) {
-		if (c->put)
-			svc->binding_refuse(b);
+		refuse_contact(s, i);
 		return;
 	}
 	offered = expires_of(n.params, m);

@@ -172,7 +172,7 @@ void reply_stateless(struct sip *sip, const struct sip_rx *rx, int status, const
 		    &(struct reply){ status, reason, tag, text_str(&extra) });
 	to = reply_address(sip, rx->msg, rx->pn->realm, &rx->pn->remote);
 	if (!t.failed)
-		sip->svc->flow_send(rx->pn->flow, &to, t.p, t.len);
+		sip->svc->flow_send(sip->host, rx->pn->flow, &to, t.p, t.len);
 	text_free(&t);
 	text_free(&extra);
 }

@@ -218,7 +218,9 @@ static void inside_dialog(struct sip_server *s, struct sip_dialog *d, const stru
 static void new_request(struct sip_server *s, const struct sip_rx *rx)
 {
 	struct sip_dialog *d = dialog_find(s->sip, rx, &s->side);
+	int held;
 
+	call_unkeep(s);
 	if (!d && s->req->to_tag.len && s->req->kind != SIP_REGISTER) {
 		server_reply(s, 481, NULL);
 		return;
@@ -233,7 +235,12 @@ static void new_request(struct sip_server *s, const struct sip_rx *rx)
 		server_reply(s, 403, NULL);
 		return;
 	}
-	if (s->req->kind != SIP_BYE && call_holds(d->call, rx))
+	held = s->req->kind == SIP_BYE ? 0 : call_holds(d->call, rx);
+	if (held > 0)
+		call_keep(d->call, s);
+	else if (held < 0)
+		server_reply(s, 503, NULL);
+	if (held)
 		return;
 	s->dialog = d->id;
 	follow(d, s->side, rx);
@@ -261,7 +268,7 @@ static void on_ack(struct sip *sip, const struct sip_rx *rx)
 
 		if (dialog_target(part.dialog, 1 - part.side, &t))
 			return;
-		sip->svc->flow_send(t.flow, &t.hop[0], part.dialog->ack, part.dialog->ack_len);
+		sip->svc->flow_send(sip->host, t.flow, &t.hop[0], part.dialog->ack, part.dialog->ack_len);
 		target_drop(&t);
 		return;
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call.h"
 #include "client.h"
 #include "conf.h"
 #include "register.h"
@@ -94,7 +95,7 @@ struct sip_server *server_new(struct sip *sip, const struct sip_rx *rx)
 static void transmit(struct sip_server *s)
 {
 	if (s->last)
-		s->sip->svc->flow_send(s->flow, &s->reply_to, s->last, s->last_len);
+		s->sip->svc->flow_send(s->sip->host, s->flow, &s->reply_to, s->last, s->last_len);
 }
 
 /* Timer G. */
@@ -161,12 +162,12 @@ static void complete(struct sip_server *s, int status)
 void server_send(struct sip_server *s, const void *data, size_t len, int status)
 {
 	if (s->state == SERVER_ACCEPTED && status >= 200 && status < 300)
-		s->sip->svc->flow_send(s->flow, &s->reply_to, data, len);
+		s->sip->svc->flow_send(s->sip->host, s->flow, &s->reply_to, data, len);
 	if (s->state != SERVER_PROCEEDING)
 		return;
 	keep_last(s, data, len);
 	s->status = status;
-	s->sip->svc->flow_send(s->flow, &s->reply_to, data, len);
+	s->sip->svc->flow_send(s->sip->host, s->flow, &s->reply_to, data, len);
 	if (status >= 200)
 		complete(s, status);
 }
@@ -197,6 +198,7 @@ void server_end(struct sip_server *s)
 	if (s->state == SERVER_DEAD)
 		return;
 	s->state = SERVER_DEAD;
+	call_unkeep(s);
 	while ((c = LIST_FIRST(&s->clients)))
 		client_detach(c);
 	if (s->key.p && sip->svc->table_get(sip->server_by_key, s->key.p, s->key.len) == s)

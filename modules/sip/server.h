@@ -17,7 +17,7 @@ enum server_state {
 struct sip_reg;
 
 struct sip_server {
-	LIST_ENTRY(sip_server) all;
+	LIST_ENTRY(sip_server) all, of_held;
 	struct sip *sip;
 	struct pn_str key;
 	struct sip_msg *req; /* its own copy */
@@ -39,6 +39,7 @@ struct sip_server {
 	uint64_t dialog; /* id of the dialog that the request belongs to; 0: none */
 	int side;        /* the sender's side of it */
 	struct sip_reg *reg;
+	struct sip_call *held_by; /* its request waits behind the media of that call */
 };
 
 /* NULL: at the cap, or no memory. The key is the one of server_find. */

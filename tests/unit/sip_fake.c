@@ -126,10 +126,12 @@ static int f_flow_info(struct pn_host *h, uint64_t flow, struct pn_flow_info *ou
 	return 0;
 }
 
-static int f_flow_send(uint64_t flow, const struct pn_addr *to, const void *data, size_t len)
+static int f_flow_send(struct pn_host *h, uint64_t flow, const struct pn_addr *to, const void *data,
+		       size_t len)
 {
 	struct fake_sent *s = &fake.sent[fake.n_sent % FAKE_SENT];
 
+	(void)h;
 	if (fake.send_err)
 		return fake.send_err;
 	free(s->data);

@@ -1,6 +1,5 @@
 /* Applying configurations: two linked-in modules on a fake clock and a fake network. A toy answers
  * "new KEY", "end KEY", "bind KEY" and echoes everything else. */
-#include "api.h"
 #include "core.h"
 #include "fakenet.h"
 #include "metrics.h"
@@ -79,7 +78,7 @@ static void toy_discard(void *self, void *next)
 
 static void toy_reply(struct toy *t, const struct pn_msg *m, const char *text)
 {
-	t->svc->flow_send(m->flow, &m->remote, text, strlen(text));
+	t->svc->flow_send(t->h, m->flow, &m->remote, text, strlen(text));
 }
 
 static void toy_new(struct toy *t, const struct pn_msg *m, struct pn_str key)
@@ -522,7 +521,7 @@ Test(core, services_check_what_they_get)
 	cr_expect(eq(int, errno, EINVAL));
 	cr_expect(eq(int, api_services.binding_put(h, &b, &out), -EINVAL));
 	cr_expect(eq(ptr, api_services.realm_find(h, NULL), NULL));
-	cr_expect(eq(int, api_services.flow_send(12345, &s.peer_a, "x", 1), -ENOTCONN));
+	cr_expect(eq(int, api_services.flow_send(h, 12345, &s.peer_a, "x", 1), -ENOTCONN));
 }
 
 /* A service that is missing in the table would be a call of NULL in a module. */

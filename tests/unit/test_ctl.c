@@ -1,5 +1,4 @@
 /* The control socket: what each request answers, and how clients are treated. */
-#include "api.h"
 #include "ctl.h"
 #include "ctl_show.h"
 #include "fakenet.h"

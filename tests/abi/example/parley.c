@@ -111,7 +111,7 @@ static void send_line(struct parley *p, const struct end *to, const char *verb, 
 	char text[LINE_MAX_OCTETS];
 	int n = snprintf(text, sizeof(text), "%s %.*s%s%s\n", verb, (int)id.len, id.p, *rest ? " " : "",
 			 rest);
-	int err = n < (int)sizeof(text) ? p->svc->flow_send(to->flow, &to->addr, text, (size_t)n) : -EMSGSIZE;
+	int err = n < (int)sizeof(text) ? p->svc->flow_send(p->h, to->flow, &to->addr, text, (size_t)n) : -EMSGSIZE;
 
 	if (err)
 		p->svc->log(p->h, PN_LOG_WARN, "%.*s: %s not sent: %s", (int)id.len, id.p, verb,
