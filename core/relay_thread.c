@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -26,9 +27,11 @@ struct media_thread {
 	bool started;
 	int epoll, wake;
 	uint32_t turn;
+	struct relay_command *ending; /* streams to be let go when the batch is done */
 
 	pthread_mutex_t down; /* guards what comes from others: */
 	struct relay_command *first, **last;
+	atomic_bool ordered; /* there are some; read without the lock */
 	struct relay_ring parcels;
 	bool woken, quit;
 
@@ -157,6 +160,7 @@ void media_thread_post(struct media_thread *t, struct relay_command *c)
 	pthread_mutex_lock(&t->down);
 	*t->last = c;
 	t->last = &c->next;
+	atomic_store_explicit(&t->ordered, true, memory_order_release);
 	must = must_wake(t);
 	pthread_mutex_unlock(&t->down);
 	if (must)
@@ -220,6 +224,7 @@ static struct relay_command *take_commands(struct media_thread *t, bool *quit)
 	c = t->first;
 	t->first = NULL;
 	t->last = &t->first;
+	atomic_store_explicit(&t->ordered, false, memory_order_relaxed);
 	*quit = t->quit;
 	pthread_mutex_unlock(&t->down);
 	return c;
@@ -252,22 +257,46 @@ static void take_parcels(struct media_thread *t)
 	rouse(t);
 }
 
-/* False: the thread has to end. */
-static bool on_woken(struct media_thread *t)
+/* False: the thread has to end. Streams end later: the batch of packets may still name them. */
+static bool take_orders(struct media_thread *t)
 {
 	struct relay_command *c, *next;
-	uint64_t count;
 	bool quit;
 
-	if (read(t->wake, &count, sizeof(count)) < 0)
-		count = 0;
 	for (c = take_commands(t, &quit); c; c = next) {
 		next = c->next;
+		if (c->kind == COMMAND_CLOSE) {
+			c->next = t->ending;
+			t->ending = c;
+			continue;
+		}
 		obey(t, c);
 		relay_command_free(c);
 	}
-	take_parcels(t);
 	return !quit;
+}
+
+static void end_streams(struct media_thread *t)
+{
+	struct relay_command *c;
+
+	while ((c = t->ending)) {
+		t->ending = c->next;
+		obey(t, c);
+		relay_command_free(c);
+	}
+}
+
+static bool on_woken(struct media_thread *t)
+{
+	uint64_t count;
+	bool go_on;
+
+	if (read(t->wake, &count, sizeof(count)) < 0)
+		count = 0;
+	go_on = take_orders(t);
+	take_parcels(t);
+	return go_on;
 }
 
 /* ---- packets ---- */
@@ -288,6 +317,10 @@ static bool receive(struct media_thread *t, const struct engine_port *p)
 
 	if (n < 0)
 		return false;
+	/* What was ordered before the far end could send this counts for it: an answer that was passed on
+	 * may be followed by media faster than the thread wakes. */
+	if (atomic_load_explicit(&t->ordered, memory_order_acquire))
+		take_orders(t);
 	if (!addr_of_sockaddr((struct sockaddr *)&ss, &from))
 		engine_input(&t->engine, p, &from, t->buf, (size_t)n);
 	return true;
@@ -309,12 +342,11 @@ static int wait_ms(const struct media_thread *t, uint64_t tick_us)
 	return tick_us > t->engine.now_us ? (int)((tick_us - t->engine.now_us + 999) / 1000) : 0;
 }
 
-/* Commands wait until the batch is done: they may end a stream that the batch still names. */
 static bool turn(struct media_thread *t, uint64_t tick_us)
 {
 	struct epoll_event ready[READY_MAX];
 	int n = epoll_wait(t->epoll, ready, READY_MAX, wait_ms(t, tick_us));
-	bool woken = false;
+	bool woken = false, go_on = true;
 
 	t->engine.now_us = clock_us();
 	t->turn++;
@@ -324,7 +356,10 @@ static bool turn(struct media_thread *t, uint64_t tick_us)
 		else
 			woken = true;
 	}
-	return !woken || on_woken(t);
+	if (woken)
+		go_on = on_woken(t);
+	end_streams(t);
+	return go_on;
 }
 
 static void *run(void *arg)

@@ -45,6 +45,7 @@ static const struct {
 	{ "Date", SIP_DATE },
 	{ "Authentication-Info", SIP_AUTH_INFO },
 	{ "Reason", SIP_REASON },
+	{ "Timestamp", SIP_TIMESTAMP },
 };
 
 static const struct {

@@ -35,6 +35,7 @@ enum sip_header {
 	SIP_DATE,
 	SIP_AUTH_INFO,
 	SIP_REASON,
+	SIP_TIMESTAMP,
 	SIP_HEADERS
 };
 

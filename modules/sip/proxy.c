@@ -78,7 +78,7 @@ void proxy_gather(struct sip_server *s)
 	if (s->launching || s->status >= 200 || s->state == SERVER_DEAD)
 		return;
 	LIST_FOREACH(c, &s->clients, of_server)
-	if (!c->status)
+	if (c->status < 300) /* an answer may be waiting for its media */
 		return;
 	pass_best(s);
 }
@@ -106,11 +106,27 @@ static void give_up_all(struct sip_server *s, const struct sip_client *but)
 	}
 }
 
+/* An answer that waits for its media is not waited for; its repetition is ended by call_abandon. */
+static void give_up_answers(struct sip_server *s)
+{
+	struct sip_client *c, *next;
+
+	for (c = LIST_FIRST(&s->clients); c; c = next) {
+		next = LIST_NEXT(c, of_server);
+		if (c->status < 200 || c->status >= 300 || !c->call || c->call->wait.client != c)
+			continue;
+		call_stop_waiting(c->call);
+		if (c->initial)
+			call_end(c->call, PN_END_CANCELLED, 487);
+	}
+}
+
 void proxy_cancel(struct sip_server *s)
 {
 	if (s->status >= 200)
 		return;
 	s->cancelled = true;
+	give_up_answers(s);
 	give_up_all(s, NULL);
 	proxy_gather(s);
 }
@@ -304,6 +320,8 @@ void proxy_send(struct sip_client *c, const struct pn_media *adv, size_t n)
 	c->sip->svc->log(c->sip->host, PN_LOG_WARN, "sip %.*s: %.*s not sent: %s",
 			 (int)c->server->req->call_id.len, c->server->req->call_id.p,
 			 (int)c->method.len, c->method.p, strerror(-err));
+	if (err == -ENOTSUP)
+		server_reply_extra(c->server, 415, NULL, str_of("Accept-Encoding: identity\r\n"));
 	client_fail(c, err == -EBADMSG ? 400 : err == -ENOTSUP ? 415 : 500);
 	proxy_failed(c, NULL);
 }

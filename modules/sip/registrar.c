@@ -12,9 +12,10 @@ static int own_aor(struct sip_server *s, const struct sip_registrar *reg)
 	struct sip_uri u;
 	char aor[256];
 
-	if (name_addr_parse(s->req->to, &to) || uri_parse(to.uri, &u) || !u.user.len)
+	if (name_addr_parse(s->req->to, &to) || uri_parse(to.uri, &u) || !u.sip)
 		return 400;
-	if (!u.sip || (!str_iis(u.host, reg->domain) && !sip_uri_own(s->sip, s->realm, &u)))
+	if (!u.user.len ||
+	    (!str_iis(u.host, reg->domain) && !sip_uri_own(s->sip, s->realm, &u)))
 		return 404;
 	if (!aor_of(to.uri, reg->domain, aor))
 		return 400;
@@ -48,17 +49,30 @@ static void settle(struct sip_server *s, size_t i)
 		s->sip->svc->binding_accept(b, ms, ms);
 }
 
-/* A terminal sees its own Contact, and the aliases of other devices. */
+/* The Contact of this REGISTER that a binding is for; NULL: it is of another. */
+static const struct sip_reg_contact *contact_for(const struct sip_reg *r, struct pn_str alias)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->contact[i].alias.len && str_eq(r->contact[i].alias, alias))
+			return &r->contact[i];
+	return NULL;
+}
+
+/* A terminal sees its own Contact, also while its pinhole is still to move, and the aliases of other
+ * devices. */
 static void list_binding(struct text *t, struct sip_server *s, struct pn_binding *b)
 {
 	const struct pn_binding_info *info = s->sip->svc->binding_info(b);
+	const struct sip_reg_contact *own_contact = contact_for(s->reg, info->alias);
 	struct sip_record r = record_of(s->sip, b);
 	uint64_t now = s->sip->svc->now_ms(s->sip->host);
 	uint64_t left = info->expires_at_ms > now ? (info->expires_at_ms - now + 999) / 1000 : 0;
 	char own[SIP_ADDR_LEN];
 
 	text_put(t, "Contact: ");
-	if (addr_same(&info->pinhole, &s->remote) && r.answer.len) {
+	if (own_contact) {
+		reg_answer(t, own_contact, own_contact->params);
+	} else if (addr_same(&info->pinhole, &s->remote) && r.answer.len) {
 		text_add(t, r.answer);
 	} else if (addr_same(&info->pinhole, &s->remote)) {
 		text_put(t, "<");

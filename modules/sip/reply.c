@@ -139,6 +139,8 @@ void reply_write(struct text *t, struct sip *sip, const struct sip_msg *req,
 	add_to(t, req, r->tag);
 	add_line(t, req, SIP_CALL_ID);
 	add_line(t, req, SIP_CSEQ);
+	if (r->status == 100) /* RFC 3261 8.2.6.1 */
+		add_line(t, req, SIP_TIMESTAMP);
 	text_add(t, r->extra);
 	text_put(t, "Content-Length: 0\r\n\r\n");
 	sip->svc->count(sip->host, SIP_CNT_REPLIES);

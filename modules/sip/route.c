@@ -72,7 +72,10 @@ static int to_binding(struct sip *sip, struct pn_binding *b, struct sip_target *
 {
 	const struct pn_binding_info *info = sip->svc->binding_info(b);
 	struct sip_target t = { .realm = info->realm, .flow = info->flow, .n_hops = 1 };
+	char own[SIP_ADDR_LEN];
 
+	if (!*sip_own(sip, info->flow, own)) /* a reload took its listener away */
+		return -480;
 	t.hop[0] = info->pinhole;
 	t.alias_realm = info->alias_realm;
 	if (str_set(&t.uri, record_of(sip, b).contact) || str_set(&t.alias, info->alias)) {

@@ -225,7 +225,8 @@ int fakenet_deliver(struct fakenet *n, unsigned realm, const struct pn_addr *fro
 	uint8_t *copy = malloc(len ? len : 1);
 	if (!copy)
 		return -ENOMEM;
-	memcpy(copy, data, len);
+	if (len)
+		memcpy(copy, data, len);
 	net_on_datagram(s->owner, from, copy, len);
 	free(copy);
 	return 0;

@@ -59,7 +59,7 @@ static void set_rule(struct latch_rules *r, const char *word)
 	int at = 0;
 
 	if (sscanf(word, "%15[a-z0-9]=%n", key, &at) == 1 && at) {
-		int n = atoi(word + at);
+		int n = (int)strtol(word + at, NULL, 10);
 
 		if (!strcmp(key, "mode"))
 			r->mode = (enum latch_mode)word_in(word + at, modes, 4);

@@ -77,7 +77,7 @@ Test(sip_register, shows_an_alias_and_gives_back_the_contact)
 	       "<sip:other@192.0.2.5:5060>;expires=99");
 	kit_sent();
 	cr_expect(kit_has("Contact: <sip:alice@10.1.0.2;ob>;expires=60;pub-gruu=\"sip:g;gr\","
-			  "<sip:other@192.0.2.5:5060>;expires=99\r\n"));
+			  "<sip:other@198.51.100.5:5060>;expires=99\r\n"));
 	cr_expect(kit_has("rport=40001;received=203.0.113.7"));
 	cr_expect(eq(int, fake_binding_info(0)->state, PN_ACTIVE));
 	cr_expect(eq(u64, fake_binding_info(0)->expires_at_ms, 1060000));
