@@ -113,11 +113,12 @@ static void give_up_answers(struct sip_server *s)
 
 	for (c = LIST_FIRST(&s->clients); c; c = next) {
 		next = LIST_NEXT(c, of_server);
-		if (c->status < 200 || c->status >= 300 || !c->call || c->call->wait.client != c)
+		if (!c->initial || c->status < 200 || c->status >= 300)
+			continue;
+		if (!c->call || c->call->wait.client != c)
 			continue;
 		call_stop_waiting(c->call);
-		if (c->initial)
-			call_end(c->call, PN_END_CANCELLED, 487);
+		call_end(c->call, PN_END_CANCELLED, 487);
 	}
 }
 
