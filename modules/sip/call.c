@@ -67,6 +67,14 @@ static int session_begin(struct sip_call *call, struct sip_client *c, const stru
 	};
 	int err;
 
+	/* how many calls a terminal may have holds for those to it too */
+	err = args.binding_b ? sip->svc->admit_session(sip->host, args.egress, &args.peer_b,
+						       args.binding_b)
+			     : 0;
+	if (err) {
+		text_free(&key);
+		return err == -ENOSPC ? 503 : 403;
+	}
 	call->session = key.failed ? NULL : sip->svc->session_new(sip->host, &args);
 	err = key.failed ? ENOSPC : errno;
 	text_free(&key);

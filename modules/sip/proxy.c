@@ -311,6 +311,15 @@ void proxy_reply(struct sip_client *c, struct sip_dialog *d, const struct sip_ms
 /* ---- requests ----------------------------------------------------------------------------------
  */
 
+static int status_for(int err)
+{
+	if (err == -EBADMSG)
+		return 400;
+	if (err == -ENOTSUP)
+		return 415;
+	return err == -EMSGSIZE ? 513 : 500;
+}
+
 void proxy_send(struct sip_client *c, const struct pn_media *adv, size_t n)
 {
 	struct forward_media media = { adv, n };
@@ -323,6 +332,6 @@ void proxy_send(struct sip_client *c, const struct pn_media *adv, size_t n)
 			 (int)c->method.len, c->method.p, strerror(-err));
 	if (err == -ENOTSUP)
 		server_reply_extra(c->server, 415, NULL, str_of("Accept-Encoding: identity\r\n"));
-	client_fail(c, err == -EBADMSG ? 400 : err == -ENOTSUP ? 415 : 500);
+	client_fail(c, status_for(err));
 	proxy_failed(c, NULL);
 }

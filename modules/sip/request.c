@@ -129,8 +129,9 @@ static void outside_dialog(struct sip_server *s, const struct pn_msg *pn)
 		server_reply_extra(s, 200, NULL, str_of(allow));
 		return;
 	}
-	if (s->req->kind == SIP_INVITE && !msg_field(s->req, SIP_CONTACT)) {
-		server_reply(s, 400, "Missing Contact"); /* RFC 3261 8.1.1.8 */
+	/* RFC 3261 8.1.1.8; a terminal of RFC 2543, which has no From-tag, need not have one either. */
+	if (s->req->kind == SIP_INVITE && s->req->from_tag.len && !msg_field(s->req, SIP_CONTACT)) {
+		server_reply(s, 400, "Missing Contact");
 		return;
 	}
 	if (str_is(msg_value(s->req, SIP_MAX_FORWARDS), "0"))

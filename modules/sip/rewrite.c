@@ -314,6 +314,8 @@ long rewrite_finish(struct rewrite *rw)
 
 	if (!len)
 		len = svc->edits_apply(rw->e, rw->m->data, rw->m->len, rw->sip->out, SIP_DATAGRAM);
+	if (len == -ENOBUFS)
+		len = -EMSGSIZE;
 	rewrite_drop(rw);
 	if (len < 0 || !rw->has_sdp)
 		return len;

@@ -6,7 +6,7 @@
 
 #include "parse.h"
 
-#define SIP_DATAGRAM 65535u
+#define SIP_DATAGRAM 65507u  /* the largest that UDP over IPv4 carries */
 #define SIP_TOKEN_LEN 24u    /* characters of an unguessable token, terminator not counted */
 #define SIP_ADDR_LEN 64u     /* room for "[IPv6]:port" */
 #define SIP_MEDIA_MAX 64u    /* m-lines */

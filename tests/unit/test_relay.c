@@ -435,6 +435,9 @@ Test(relay, probes_only_where_it_may)
 	fake_set(&f, s, "A", "10.0.0.2:4000", TERM);
 	loop_advance(f.loop, 60000);
 	cr_expect(zero(sz, f.n_sent), "side B is not known");
+	fake_set(&f, s, "B", "none", "none");
+	loop_advance(f.loop, 60000);
+	cr_expect(zero(sz, f.n_sent), "side B has declared nothing");
 	fake_set(&f, s, "B", "127.0.0.1:5000", "none");
 	loop_advance(f.loop, 2000);
 	cr_expect(eq(sz, f.n_sent, 1), "B is out of reach");
