@@ -10,13 +10,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #define READY_MAX 256
-#define GATHER_US 250u     /* from one look to the next under load, see gather() */
-#define DENSE_TURNS 8u     /* that follow each other closely are load */
 #define BURST 16           /* packets of one socket before the next one's turn */
 #define PARCELS_MAX 256u   /* of one turn */
 #define RING_OCTETS (1u << 20)
@@ -30,7 +27,6 @@ struct media_thread {
 	bool started;
 	int epoll, wake;
 	uint32_t turn;
-	unsigned dense; /* turns in a row that followed closely */
 	struct relay_command *ending; /* streams to be let go when the batch is done */
 
 	pthread_mutex_t down; /* guards what comes from others: */
@@ -346,34 +342,13 @@ static int wait_ms(const struct media_thread *t, uint64_t tick_us)
 	return tick_us > t->engine.now_us ? (int)((tick_us - t->engine.now_us + 999) / 1000) : 0;
 }
 
-/* Being woken costs more than a packet does. Under load packets gather for a moment, as a network card
- * lets them before it interrupts; else each is taken at once. */
-static void gather(struct media_thread *t)
-{
-	uint64_t at_us = t->engine.now_us + GATHER_US;
-	struct timespec at = { (time_t)(at_us / SECOND_US), (long)(at_us % SECOND_US * 1000) };
-
-	if (t->dense >= DENSE_TURNS)
-		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
-}
-
-static void look_at_clock(struct media_thread *t)
-{
-	uint64_t now_us = clock_us();
-
-	t->dense = now_us - t->engine.now_us < GATHER_US * 3 / 2 ? t->dense + 1 : 0;
-	t->engine.now_us = now_us;
-}
-
 static bool turn(struct media_thread *t, uint64_t tick_us)
 {
 	struct epoll_event ready[READY_MAX];
+	int n = epoll_wait(t->epoll, ready, READY_MAX, wait_ms(t, tick_us));
 	bool woken = false, go_on = true;
-	int n;
 
-	gather(t);
-	n = epoll_wait(t->epoll, ready, READY_MAX, wait_ms(t, tick_us));
-	look_at_clock(t);
+	t->engine.now_us = clock_us();
 	t->turn++;
 	for (int i = 0; i < n; i++) {
 		if (ready[i].data.ptr)
@@ -392,7 +367,6 @@ static void *run(void *arg)
 	struct media_thread *t = arg;
 	uint64_t tick_us;
 
-	prctl(PR_SET_TIMERSLACK, 1); /* ns: what gather() asks for is what it means */
 	t->engine.now_us = clock_us();
 	tick_us = t->engine.now_us + SECOND_US;
 	while (turn(t, tick_us)) {

@@ -12,8 +12,7 @@
 #include "proxy.h"
 #include "server.h"
 
-/* ---- beginning and end --------------------------------------------------------------------------
- */
+/* ---- beginning and end ---- */
 
 static struct pn_str uri_of(struct pn_str party)
 {
@@ -197,8 +196,7 @@ void call_free(struct sip_call *call)
 	free(call);
 }
 
-/* ---- while media is pending ---------------------------------------------------------------------
- */
+/* ---- while media is pending ---- */
 
 void call_keep(struct sip_call *call, struct sip_server *s)
 {
@@ -263,8 +261,7 @@ void call_stop_waiting(struct sip_call *call)
 	}
 }
 
-/* ---- offers and answers -------------------------------------------------------------------------
- */
+/* ---- offers and answers ---- */
 
 static unsigned request_flags(const struct call_part *p)
 {

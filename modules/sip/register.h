@@ -25,6 +25,9 @@ struct sip_reg {
 
 /* Reads the Contacts of a REGISTER into s->reg. 0 or the status that refuses it. */
 int reg_read(struct sip_server *s);
+/* Seconds that a Contact with these parameters has in this message: -1 where neither it nor Expires
+ * says. RFC 3261 10.2.1.1. */
+int64_t reg_expires(struct pn_str params, const struct sip_msg *m);
 /* Answers a refresh if nothing about it needs the registrar: true when it did. */
 bool reg_refresh(struct sip_server *s);
 /* Bindings for what is to be registered; alias_realm is where it goes. 0 or a status. */

@@ -4,16 +4,13 @@
  *
  * ADDR are our own `address:port`, one socket each; RELAY are the addresses of the relay's two sides and
  * PORTS a file with its port pair of each session, one per line. Packets of 172 octets, as of G.711, are
- * spread evenly over time, sessions and both directions, PPS in all. Prints one JSON object: packets sent
+ * spread evenly over time, sessions and both directions, PPS in all. Nobody sleeps on the sockets: waking
+ * the load is no part of the relay's work; the kernel notes when a packet came. Prints one JSON object: packets sent
  * and received, and the median and 99th percentile of the way through in us. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,9 +38,7 @@ struct load {
 	int fd[2];
 	struct session *session;
 	size_t n;
-	uint64_t pps, duration_ns, sent;
-	atomic_bool done;
-	uint64_t received;
+	uint64_t pps, duration_ns, sent, received;
 	uint32_t histogram[SLOWEST_US];
 };
 
@@ -51,15 +46,21 @@ struct batch {
 	struct mmsghdr msg[BATCH];
 	struct iovec iov[BATCH];
 	uint8_t data[BATCH][PACKET];
+	char control[BATCH][CMSG_SPACE(sizeof(struct timespec))];
 	unsigned n;
 };
 
-static uint64_t now_ns(void)
+static uint64_t ns_of(const struct timespec *ts)
+{
+	return (uint64_t)ts->tv_sec * 1000000000u + (uint64_t)ts->tv_nsec;
+}
+
+static uint64_t now_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	clock_gettime(clock, &ts);
+	return ns_of(&ts);
 }
 
 static void die(const char *what)
@@ -86,7 +87,7 @@ static int socket_in(const char *netns, const char *local)
 {
 	struct sockaddr_in a = address(local);
 	char path[256];
-	int size = BUFFER, fd;
+	int size = BUFFER, on = 1, fd;
 
 	snprintf(path, sizeof(path), "/run/netns/%s", netns);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -98,6 +99,7 @@ static int socket_in(const char *netns, const char *local)
 		die(local);
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	return fd;
 }
 
@@ -128,8 +130,6 @@ static void read_sessions(struct load *l, const char *path, const char *const re
 	}
 }
 
-/* ---- receiving ---- */
-
 static void prepare(struct batch *b)
 {
 	for (unsigned i = 0; i < BATCH; i++) {
@@ -138,41 +138,37 @@ static void prepare(struct batch *b)
 	}
 }
 
-static void note(struct load *l, const uint8_t *data, uint64_t now)
-{
-	uint64_t then, us;
+/* ---- receiving ---- */
 
-	memcpy(&then, data + STAMP, sizeof(then));
-	us = (now - then) / 1000;
+static void note(struct load *l, struct msghdr *m, const uint8_t *data)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	struct timespec came;
+	uint64_t went, us;
+
+	if (!c || c->cmsg_type != SO_TIMESTAMPNS)
+		return;
+	memcpy(&came, CMSG_DATA(c), sizeof(came));
+	memcpy(&went, data + STAMP, sizeof(went));
+	us = (ns_of(&came) - went) / 1000;
 	l->received++;
 	l->histogram[us < SLOWEST_US ? us : SLOWEST_US - 1]++;
 }
 
-static void receive_some(struct load *l, struct batch *b, int fd)
+static void receive(struct load *l, struct batch *b, int fd)
 {
-	int n = recvmmsg(fd, b->msg, BATCH, MSG_DONTWAIT, NULL);
-	uint64_t now = now_ns();
+	int n = BATCH;
 
-	for (int i = 0; i < n; i++)
-		if (b->msg[i].msg_len == PACKET)
-			note(l, b->data[i], now);
-}
-
-static void *receive(void *arg)
-{
-	static struct batch b;
-	struct load *l = arg;
-	struct pollfd p[2] = { { l->fd[0], POLLIN, 0 }, { l->fd[1], POLLIN, 0 } };
-
-	prepare(&b);
-	while (!atomic_load(&l->done)) {
-		if (poll(p, 2, 50) <= 0)
-			continue;
-		for (int side = 0; side < 2; side++)
-			if (p[side].revents)
-				receive_some(l, &b, l->fd[side]);
+	while (n == BATCH) {
+		for (unsigned i = 0; i < BATCH; i++) {
+			b->msg[i].msg_hdr.msg_control = b->control[i];
+			b->msg[i].msg_hdr.msg_controllen = sizeof(b->control[i]);
+		}
+		n = recvmmsg(fd, b->msg, BATCH, MSG_DONTWAIT, NULL);
+		for (int i = 0; i < n; i++)
+			if (b->msg[i].msg_len == PACKET)
+				note(l, &b->msg[i].msg_hdr, b->data[i]);
 	}
-	return NULL;
 }
 
 /* ---- sending ---- */
@@ -201,7 +197,7 @@ static void add(struct load *l, struct batch *b, size_t session, int side)
 {
 	struct session *s = &l->session[session];
 	uint8_t *p = b->data[b->n];
-	uint64_t now = now_ns();
+	uint64_t now = now_ns(CLOCK_REALTIME);
 
 	p[0] = 0x80;
 	p[1] = 8;
@@ -225,24 +221,32 @@ static void sleep_until(uint64_t ns)
 		;
 }
 
-static void send_all(struct load *l)
+static void send_due(struct load *l, struct batch b[2], uint64_t due)
 {
-	static struct batch b[2];
-	uint64_t start = now_ns(), tick = start;
-	size_t session = 0;
+	static size_t session;
 
-	prepare(&b[0]);
-	prepare(&b[1]);
-	while (tick - start < l->duration_ns) {
-		uint64_t due = (tick - start + TICK_NS) * l->pps / 1000000000u;
+	while (l->sent + 2 <= due) {
+		add(l, &b[0], session, 0);
+		add(l, &b[1], session, 1);
+		session = (session + 1) % l->n;
+	}
+	flush(l, &b[0], 0);
+	flush(l, &b[1], 1);
+}
 
-		while (l->sent + 2 <= due) {
-			add(l, &b[0], session, 0);
-			add(l, &b[1], session, 1);
-			session = (session + 1) % l->n;
-		}
-		flush(l, &b[0], 0);
-		flush(l, &b[1], 1);
+static void run(struct load *l)
+{
+	static struct batch out[2], in;
+	uint64_t start = now_ns(CLOCK_MONOTONIC), tick = start;
+
+	prepare(&out[0]);
+	prepare(&out[1]);
+	prepare(&in);
+	while (tick - start < l->duration_ns + DRAIN_NS) {
+		if (tick - start < l->duration_ns)
+			send_due(l, out, (tick - start + TICK_NS) * l->pps / 1000000000u);
+		receive(l, &in, l->fd[0]);
+		receive(l, &in, l->fd[1]);
 		tick += TICK_NS;
 		sleep_until(tick);
 	}
@@ -261,7 +265,6 @@ static unsigned percentile(const struct load *l, unsigned percent)
 int main(int argc, char **argv)
 {
 	static struct load l;
-	pthread_t receiver;
 
 	if (argc != 10) {
 		fprintf(stderr, "usage: rtpload NETNS-A ADDR-A NETNS-B ADDR-B RELAY-A RELAY-B PORTS PPS SECONDS\n");
@@ -273,12 +276,7 @@ int main(int argc, char **argv)
 	l.fd[0] = socket_in(argv[1], argv[2]);
 	l.fd[1] = socket_in(argv[3], argv[4]);
 	prctl(PR_SET_TIMERSLACK, 1);
-	if (pthread_create(&receiver, NULL, receive, &l))
-		die("pthread_create");
-	send_all(&l);
-	sleep_until(now_ns() + DRAIN_NS); /* what is on its way */
-	atomic_store(&l.done, true);
-	pthread_join(receiver, NULL);
+	run(&l);
 	printf("{\"sent\": %llu, \"received\": %llu, \"p50_us\": %u, \"p99_us\": %u}\n",
 	       (unsigned long long)l.sent, (unsigned long long)l.received, percentile(&l, 50), percentile(&l, 99));
 	free(l.session);
