@@ -209,7 +209,7 @@ void reg_rewrite_request(struct rewrite *rw, struct sip_server *s)
 {
 	struct sip_reg *r = s->reg;
 	const struct sip_field *f = msg_field(s->req, SIP_EXPIRES);
-	int64_t common = f ? seconds_of(f->value) : -1;
+	int64_t common = f ? reg_seconds(f->value) : -1;
 
 	if (f && common > 0 && upstream_seconds(s, common) != common)
 		put_number(rw, f->value, upstream_seconds(s, common));
@@ -283,7 +283,7 @@ static bool put_expires(struct rewrite *rw, const struct sip_name_addr *n, int64
 	struct text t = { 0 };
 
 	if (!param_find(n->params, "expires", &value)) {
-		if (seconds_of(value) != grant)
+		if (reg_seconds(value) != grant)
 			put_number(rw, value, grant);
 		return false;
 	}
@@ -375,7 +375,7 @@ void reg_rewrite_response(struct rewrite *rw, struct sip_server *s)
 				common = seconds;
 		}
 	}
-	if (common >= 0 && expires && common != seconds_of(expires->value))
+	if (common >= 0 && expires && common != reg_seconds(expires->value))
 		put_number(rw, expires->value, common);
 }
 

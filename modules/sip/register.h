@@ -25,6 +25,8 @@ struct sip_reg {
 
 /* Reads the Contacts of a REGISTER into s->reg. 0 or the status that refuses it. */
 int reg_read(struct sip_server *s);
+/* A number of seconds; one that is too large is taken as the largest (RFC 3261 20.19), -1: none. */
+int64_t reg_seconds(struct pn_str s);
 /* Seconds that a Contact with these parameters has in this message: -1 where neither it nor Expires
  * says. RFC 3261 10.2.1.1. */
 int64_t reg_expires(struct pn_str params, const struct sip_msg *m);

@@ -8,9 +8,7 @@
 
 #define CONTACT_SECONDS_MAX 0x7fffffff
 
-/* Seconds; a number that is too large is taken as the largest (RFC 3261 20.19), -1 when there is
- * none. */
-static int64_t seconds_of(struct pn_str s)
+int64_t reg_seconds(struct pn_str s)
 {
 	uint32_t v;
 	int err = str_u32(s, &v);
@@ -25,8 +23,8 @@ int64_t reg_expires(struct pn_str params, const struct sip_msg *m)
 	struct pn_str value;
 
 	if (!param_find(params, "expires", &value))
-		return seconds_of(value);
-	return seconds_of(msg_value(m, SIP_EXPIRES));
+		return reg_seconds(value);
+	return reg_seconds(msg_value(m, SIP_EXPIRES));
 }
 
 /* +sip.instance and reg-id (RFC 5626), else the Contact URI. */
@@ -89,7 +87,7 @@ int reg_read(struct sip_server *s)
 		while (!status && next_value(&rest, &value) == 1)
 			status = read_contact(s, value);
 	}
-	if (!status && s->reg->star && (s->reg->n || seconds_of(msg_value(s->req, SIP_EXPIRES))))
+	if (!status && s->reg->star && (s->reg->n || reg_seconds(msg_value(s->req, SIP_EXPIRES))))
 		return 400;
 	return status;
 }
