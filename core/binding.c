@@ -448,7 +448,8 @@ const struct pn_binding_info *binding_info(const struct pn_binding *b)
 					 .expires_at_ms = b->expires_at_ms,
 					 .upstream_at_ms = b->upstream_at_ms,
 					 .data = b->text,
-					 .data_len = b->data_len };
+					 .data_len = b->data_len,
+					 .probing = b->moving != NULL };
 	return &info;
 }
 

@@ -13,18 +13,18 @@ enum latch_rank { RANK_NONE, RANK_ANY, RANK_PEER, RANK_PINHOLE, RANK_DECLARED_IP
 /* What the control side lays down; changes only by command. */
 struct latch_rules {
 	enum latch_mode mode;
-	struct pn_addr declared;   /* family 0: unknown */
-	struct pn_addr peer;       /* IP the signalling comes from; port ignored; family 0: none */
-	struct pn_addr pinhole;    /* a live pinhole of its, as good as the peer; port 0: the whole IP; family 0: none */
-	uint8_t peer_bits4, peer_bits6; /* mask for "same peer": 32 and 128 by default */
 	bool direct;               /* not behind a NAT (latch.md 10): the declared address stays the destination */
 	bool third_party;          /* third-party-media="yes" */
 	bool rtp;                  /* RTP plausibility is checked */
 	bool held;                 /* send nothing there */
+	uint8_t keepalive_pt[4];   /* negotiated payload types that never displace what RTP taught; 0, 255: unused */
 	uint8_t packets;           /* needed to learn, 1..3 */
+	uint8_t peer_bits4, peer_bits6; /* mask for "same peer": 32 and 128 by default */
 	uint32_t window_ms;        /* how long a better-ranked source may replace, 3000 */
 	uint32_t silence_ms;       /* after it a continuing source may take over, 2000 */
-	uint8_t keepalive_pt[4];   /* negotiated payload types that never displace what RTP taught; 0, 255: unused */
+	struct pn_addr declared;   /* family 0: unknown */
+	struct pn_addr peer;       /* IP the signalling comes from; port ignored; family 0: none */
+	struct pn_addr pinhole;    /* a live pinhole of its, as good as the peer; port 0: the whole IP; family 0: none */
 };
 
 /* What one packet is (rtp.h makes it). An empty datagram is a keepalive (RFC 6263 s.4.1). */
@@ -39,19 +39,19 @@ struct packet_facts {
 	bool forged;    /* SRTP keys are known and it does not authenticate */
 };
 
-struct latch {
+struct latch { /* what each packet looks at comes first */
 	enum latch_state state;
 	enum latch_rank rank;
 	struct pn_addr where;   /* source accepted now; family 0: none. OPEN: for the time being */
+	uint32_t ssrc;
+	uint64_t last_ms;       /* last packet accepted from where */
+	uint64_t opened_ms;     /* LOCKED: time of the packet that taught first in this window */
+	uint16_t seq;
+	bool taught;            /* where was learned from media, not from STUN, DTLS or a keepalive */
+	uint8_t bans;           /* vetoes so far */
 	struct pn_addr former;  /* before where: a veto goes back to it */
 	struct pn_addr before;  /* when the window was opened anew: a rollback goes back to it */
 	struct pn_addr banned[4]; /* vetoed, until the window opens anew */
-	uint64_t opened_ms;     /* LOCKED: time of the packet that taught first in this window */
-	uint64_t last_ms;       /* last packet accepted from where */
-	uint32_t ssrc;
-	uint16_t seq;
-	uint8_t bans;           /* vetoes so far */
-	bool taught;            /* where was learned from media, not from STUN, DTLS or a keepalive */
 	struct {
 		struct pn_addr src;
 		uint64_t at_ms;

@@ -162,7 +162,7 @@ static void aim(const struct engine *e, const struct engine_stream *s, unsigned 
 		return;
 	to = latch_destination(&p->latch, &p->rules);
 	if (p->hop.stream) {
-		to = p->rules.declared;
+		to = p->rules.held ? (struct pn_addr){ 0 } : p->rules.declared;
 	} else if (to.family && !may_send(e, &s->port[side_of(leg)][component], &to)) {
 		refuse(e, s, leg, component, &to);
 		to = (struct pn_addr){ 0 };
@@ -230,8 +230,7 @@ static void wait_for_media(const struct engine *e, struct engine_stream *s, bool
 {
 	bool both = is_declared(s, 0) && is_declared(s, s->current);
 
-	if (anew)
-		s->heard = false;
+	s->heard = s->heard && !anew;
 	if (both && (anew || !s->probe_at_ms))
 		s->probe_at_ms = now_ms(e) + e->deadlock_ms;
 }
@@ -360,9 +359,9 @@ static void forward(struct engine *e, struct engine_stream *s, const struct pack
 	const struct engine_path *p = path_of(s, leg, c);
 	const struct engine_port *from = &s->port[side_of(leg)][c];
 
-	if (p && p->rules.held)
-		return;
 	if (!p || !p->to.addr.family) {
+		if (p && p->rules.held)
+			return;
 		bump(&e->totals.no_destination, 1);
 		bump(&s->cells[side_of(pk->leg)].no_destination, 1);
 	} else if (p->hop.stream) {
@@ -488,6 +487,24 @@ static void learned(struct engine *e, struct engine_stream *s, const struct pack
 	tell(e, s, (struct engine_event){ .kind = ENGINE_LATCHED, .leg = (uint8_t)pk->leg,
 					  .component = (uint8_t)pk->component, .flag = moved,
 					  .where = pk->facts.src });
+}
+
+/* The caller's system call takes as long as memory does. */
+void engine_expect(const struct engine_port *at)
+{
+	const struct engine_stream *s = at->stream;
+	const struct engine_leg *in = s->leg[at->side ? s->current : 0], *out = s->leg[at->side ? 0 : s->current];
+
+	__builtin_prefetch(&s->cells[0], 1);
+	__builtin_prefetch(&s->cells[1], 1);
+	if (!in || !out)
+		return;
+	__builtin_prefetch(&in->live, 1);
+	__builtin_prefetch(&in->quality.received, 1);
+	__builtin_prefetch(&in->path[at->component].rules);
+	__builtin_prefetch(&in->path[at->component].latch, 1);
+	__builtin_prefetch(&out->path[at->component].to);
+	__builtin_prefetch(&out->path[at->component].hop);
 }
 
 void engine_input(struct engine *e, const struct engine_port *at, const struct pn_addr *from,

@@ -32,24 +32,25 @@ struct engine_dest {
 	socklen_t len;
 };
 
-/* One component (RTP, RTCP) of one leg */
+/* One component (RTP, RTCP) of one leg. Packets of a stream come rarely, as a processor sees it: what
+ * each needs lies together, ahead of what is rare. */
 struct engine_path {
+	struct engine_dest to;  /* where to send now; the declared address with a hop */
+	struct engine_hop hop;
+	bool set;
+	_Atomic bool latched;
+	bool taught_pinhole;    /* rules.pinhole comes from the RTP component */
 	struct latch_rules rules;
 	struct latch latch;
-	struct engine_hop hop;
-	struct engine_dest to; /* where to send now; the declared address with a hop */
 	struct pn_addr refused; /* told already */
-	bool set;
-	bool taught_pinhole; /* rules.pinhole comes from the RTP component */
-	_Atomic bool latched;
 };
 
 struct engine_leg {
-	struct engine_path path[2];
-	struct rtp_quality quality; /* of what comes from it */
 	bool live, mux;
 	_Atomic uint32_t lost, jitter_us, reports, reported_jitter_us; /* of quality, for the control side */
 	_Atomic int32_t reported_lost;
+	struct rtp_quality quality; /* of what comes from it */
+	struct engine_path path[2];
 };
 
 /* A local port */
@@ -63,8 +64,8 @@ struct engine_port {
 };
 
 struct engine_cells { /* struct relay_counts, written by the engine, read by the control side */
-	_Atomic uint64_t packets, bytes, rtcp_packets, rtcp_bytes, sent_packets, sent_bytes;
-	_Atomic uint64_t foreign, implausible, no_destination, last_ms;
+	_Atomic uint64_t packets, bytes, last_ms, sent_packets, sent_bytes;
+	_Atomic uint64_t rtcp_packets, rtcp_bytes, foreign, implausible, no_destination;
 };
 
 struct engine_stream {
@@ -153,6 +154,7 @@ void engine_veto(struct engine *e, struct engine_stream *s, const struct engine_
 struct reach *engine_reach(struct engine *e, unsigned realm, struct reach *reach); /* gives the old one */
 
 /* A packet arrived at a local port. */
+void engine_expect(const struct engine_port *at); /* one is about to arrive: fetch what it will need */
 void engine_input(struct engine *e, const struct engine_port *at, const struct pn_addr *from,
 		  const uint8_t *data, size_t len);
 void engine_hop_in(struct engine *e, const struct engine_hop *to, const struct engine_parcel *parcel);

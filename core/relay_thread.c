@@ -313,8 +313,10 @@ static bool receive(struct media_thread *t, const struct engine_port *p)
 	struct sockaddr_storage ss;
 	socklen_t ss_len = sizeof(ss);
 	struct pn_addr from;
-	ssize_t n = recvfrom(p->fd, t->buf, sizeof(t->buf), 0, (struct sockaddr *)&ss, &ss_len);
+	ssize_t n;
 
+	engine_expect(p);
+	n = recvfrom(p->fd, t->buf, sizeof(t->buf), 0, (struct sockaddr *)&ss, &ss_len);
 	if (n < 0)
 		return false;
 	/* What was ordered before the far end could send this counts for it: an answer that was passed on

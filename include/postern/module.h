@@ -196,6 +196,7 @@ struct pn_binding_info {
 	uint64_t upstream_at_ms; /* when the softswitch's lifetime ends */
 	const void *data;
 	size_t data_len;
+	int probing; /* its old pinhole is being asked: a keepalive must elicit an answer now */
 };
 
 /* ---- what the core offers ------------------------------------------------------------------ */

@@ -49,7 +49,9 @@ static const char *find_delimiter(struct pn_str text, struct pn_str boundary)
 	const char *p = text.p, *end = p + text.len;
 
 	while ((p = memmem(p, (size_t)(end - p), boundary.p, boundary.len))) {
-		if (p - text.p >= 2 && p[-1] == '-' && p[-2] == '-')
+		bool dashes = p - text.p >= 2 && p[-1] == '-' && p[-2] == '-';
+
+		if (dashes && (p - text.p == 2 || p[-3] == '\n'))
 			return p - 2;
 		p++;
 	}

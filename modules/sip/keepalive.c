@@ -41,10 +41,11 @@ static void write_options(struct text *t, struct sip *sip, const struct pn_bindi
 
 long keepalive_write(struct sip *sip, struct pn_binding *b, void *out, size_t cap)
 {
+	bool crlf = sip->conf->keepalive_crlf && !sip->svc->binding_info(b)->probing;
 	struct text t = { 0 };
 	long len = -ENOBUFS;
 
-	if (sip->conf->keepalive_crlf || !record_of(sip, b).contact.len)
+	if (crlf || !record_of(sip, b).contact.len)
 		text_put(&t, "\r\n\r\n");
 	else
 		write_options(&t, sip, b);
