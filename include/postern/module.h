@@ -171,6 +171,13 @@ enum pn_timeout { /* what the core tells through on_timeout; the module ends the
 enum pn_binding_state { PN_PENDING = 1, PN_ACTIVE };
 enum pn_binding_key { PN_BY_IDENTITY = 1, PN_BY_ALIAS, PN_BY_PINHOLE };
 
+enum pn_alias_kind {
+	PN_ALIAS_TOKEN,   /* 20 random characters */
+	PN_ALIAS_NAME,    /* alias_name; put is -EEXIST when another binding has it in that realm */
+	PN_ALIAS_ADDRESS, /* one of the realm's alias-addresses, at alias_port; its text is the IP */
+	PN_ALIAS_PORT,    /* a port of the realm's `aliases` at its own address; its text is "IP:port" */
+};
+
 struct pn_binding_args {
 	uint32_t size;
 	struct pn_realm *realm;
@@ -183,6 +190,15 @@ struct pn_binding_args {
 	uint64_t expires_ms;          /* how long from now, while pending */
 	const void *data;             /* the module's own record of it, copied, at most 4096 octets */
 	size_t data_len;
+	/* How the alias is made, once, at the first put. ADDRESS and PORT: the core listens there with the
+	 * transports of alias_listen (1u << PN_UDP | 1u << PN_TCP) until the binding is gone; where the
+	 * search for a free one begins depends on identity and instance alone, so that a terminal gets
+	 * the same again, after a restart as well. put is -ENOSPC when none is left. */
+	enum pn_alias_kind alias_kind;
+	unsigned alias_listen;
+	uint16_t alias_port;
+	uint8_t alias_family; /* 4, 6, or 0: the first that the realm has */
+	struct pn_str alias_name;
 };
 
 struct pn_binding_info {
@@ -197,6 +213,8 @@ struct pn_binding_info {
 	const void *data;
 	size_t data_len;
 	int probing; /* its old pinhole is being asked: a keepalive must elicit an answer now */
+	struct pn_addr alias_addr; /* ADDRESS, PORT; else family 0 */
+	uint64_t alias_udp, alias_tcp; /* the listeners at alias_addr; 0: none */
 };
 
 /* ---- what the core offers ------------------------------------------------------------------ */
