@@ -1,5 +1,5 @@
 /* Aliases on a transport whose network is a list in this file: sockets that can be made to fail. For
- * test_alias.c and test_binding_alias.c. */
+ * test_alias*.c and test_binding_alias.c. */
 #ifndef TESTS_ALIAS_KIT_H
 #define TESTS_ALIAS_KIT_H
 
@@ -216,5 +216,50 @@ static void net_teardown(void)
 
 #define CORE realms_at(net.realms, 0)
 #define OTHER realms_at(net.realms, 1)
+
+/* ---- taking ---- */
+
+__attribute__((unused)) static struct pn_binding_args alias_args(const char *identity, enum pn_alias_kind kind)
+{
+	return (struct pn_binding_args){ .size = sizeof(struct pn_binding_args), .alias_realm = CORE,
+					 .identity = str_of(identity), .alias_kind = kind, .alias_listen = UDP,
+					 .alias_port = kind == PN_ALIAS_ADDRESS ? 2427 : 0 };
+}
+
+__attribute__((unused)) static int grab_from(struct module *m, const char *identity, enum pn_alias_kind kind, struct alias **out)
+{
+	struct pn_binding_args a = alias_args(identity, kind);
+
+	return alias_take(net.aliases, m, &a, out);
+}
+
+/* An address of module MGCP. */
+__attribute__((unused)) static struct alias *grab(const char *identity)
+{
+	struct alias *a = NULL;
+
+	cr_assert(zero(int, grab_from(MGCP, identity, PN_ALIAS_ADDRESS, &a)), "%s", identity);
+	return a;
+}
+
+__attribute__((unused)) static struct alias *grab_n(unsigned n)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "t%u", n);
+	return grab(name);
+}
+
+__attribute__((unused)) static char *where(const struct alias *a)
+{
+	return (char *)addr_text(alias_addr(a));
+}
+
+__attribute__((unused)) static void listen_at(unsigned realm, uint16_t port)
+{
+	const struct conf_listen want = { realm, PN_UDP, port, 1 }, *bad;
+
+	cr_assert(zero(int, transport_listen(net.transport, H248, net.realms, &want, 1, &bad)));
+}
 
 #endif
