@@ -194,7 +194,7 @@ static void happen(unsigned how)
 		fake_timeout(PN_TIMEOUT_MEDIA);
 	if (how & PLAY_KEEPALIVE && fake_binding_used(0) &&
 	    fake_binding_info(0)->state == PN_ACTIVE)
-		postern_module.keepalive(module, fake_binding(0), out, sizeof(out));
+		fake_keepalive(0, out, sizeof(out));
 	if (how & PLAY_TIME)
 		fake_advance(700);
 	check_sent(-1);

@@ -35,13 +35,19 @@ static struct text name_key(const struct mgcp_gateway *gw, struct pn_str endpoin
 	return key;
 }
 
+/* A gateway that gives an id anew has forgotten what had it. */
 static void name_put(struct mgcp_connection *c)
 {
 	struct mgcp *g = c->gw->g;
 	struct text key = name_key(c->gw, c->endpoint, c->connection);
+	struct mgcp_connection *other;
 
-	if (!c->named && c->connection.len && !key.failed)
+	if (!c->named && c->connection.len && !key.failed) {
+		other = g->svc->table_get(g->connection_by_name, key.p, key.len);
+		if (other)
+			connection_end(other, PN_END_FAILED, 0);
 		c->named = !g->svc->table_put(g->connection_by_name, key.p, key.len, c);
+	}
 	text_free(&key);
 }
 

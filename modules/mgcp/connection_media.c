@@ -165,6 +165,7 @@ void connection_restore(struct mgcp_connection *c, const struct mgcp_transaction
 
 	if (!b || b->id != t->id_out || c->declaring)
 		return;
+	c->before = NULL; /* what waits behind may have its own */
 	c->quiet = b->quiet;
 	if (!b->n) {
 		b->n = said_before(c, b->said);
@@ -178,8 +179,7 @@ void connection_restore(struct mgcp_connection *c, const struct mgcp_transaction
 		c->gw->g->svc->media_declare(c->session, NULL, PN_SIDE_A, 0, b->said, b->n, NULL,
 					     wait);
 	}
-	free(c->before);
-	c->before = NULL;
+	free(b);
 }
 
 /* ---- what is shown ---- */

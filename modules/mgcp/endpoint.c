@@ -79,6 +79,8 @@ void endpoint_source(struct mgcp_gateway *gw, struct pn_str local, const struct 
 
 	if (e)
 		e->source = *from;
+	if (!mgcp_wildcard(local))
+		return;
 	TAILQ_FOREACH(e, &gw->endpoints, of_gateway)
 	if (mgcp_covers(local, e->local))
 		e->source = *from;

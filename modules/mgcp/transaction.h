@@ -44,6 +44,7 @@ struct mgcp_transaction {
 	struct pn_addr asked;             /* who was asked first */
 	uint64_t domain, print;           /* of the command, to tell a retransmission */
 	struct pn_str request, answer;    /* as they left; owned */
+	size_t octets;                    /* of the command, as it came */
 	unsigned sends;
 	uint64_t touched_ms, due_ms; /* due: ours, the next sending */
 	/* What the answer means: */

@@ -72,5 +72,7 @@ struct pn_binding *fake_binding(size_t i);
 const struct pn_binding_info *fake_binding_info(size_t i);
 int fake_binding_used(size_t i);
 void fake_binding_gone(size_t i); /* it expires */
+/* It is due a keepalive, which is not sent: its length, or -errno. */
+long fake_keepalive(size_t i, void *out, size_t cap);
 
 #endif
