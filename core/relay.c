@@ -3,7 +3,6 @@
 #include "log.h"
 #include "relay_socket.h"
 #include "relay_state.h"
-#include "relay_twin.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,8 +107,6 @@ static void unbind_port(struct relay *r, struct engine_port *p)
 		r->conf.net->unbind(r->conf.net_arg, p->realm, &p->local);
 	else if (p->fd >= 0)
 		close(p->fd);
-	if (p->twin >= 0)
-		close(p->twin);
 	p->local.family = 0;
 }
 
@@ -193,7 +190,6 @@ void relay_release(struct relay *r, struct relay_stream *s)
 {
 	give_slot(r, ENGINE_SLOT(s->hot.id));
 	r->load[s->thread]--;
-	relay_twin_forget(r, s);
 	r->n_streams--;
 	free_stream(r, s);
 	if (!r->n_streams)
@@ -229,7 +225,7 @@ static struct relay_stream *new_stream(struct relay *r)
 		p->stream = &s->hot;
 		p->side = (uint8_t)(i / 2);
 		p->component = (uint8_t)(i % 2);
-		p->fd = p->twin = -1;
+		p->fd = -1;
 	}
 	return s;
 }
@@ -262,7 +258,6 @@ int relay_open(struct relay *r, const struct relay_end end[2], uint32_t *stream,
 		return err;
 	}
 	err = open_ports(r, s, end, busy);
-	relay_twin_make_room(r, err ? err : s->hot.port[1][RELAY_RTCP].fd);
 	if (!err)
 		err = start_stream(r, s);
 	if (err) {

@@ -1,6 +1,5 @@
 #include "relay_command.h"
 #include <stdlib.h>
-#include <unistd.h>
 
 static void run_add(struct engine *e, struct relay_command *c)
 {
@@ -57,8 +56,6 @@ void relay_command_clear(struct relay_command *c)
 {
 	if (c->kind == COMMAND_REACH)
 		reach_free(c->reach.reach);
-	else if (c->kind == COMMAND_TWIN && c->twin.fd >= 0)
-		close(c->twin.fd);
 }
 
 void relay_command_free(struct relay_command *c)

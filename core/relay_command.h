@@ -8,7 +8,6 @@
 enum relay_command_kind {
 	COMMAND_ADD, COMMAND_SET, COMMAND_HOP, COMMAND_CHOOSE, COMMAND_END_LEG, COMMAND_VETO, COMMAND_REACH,
 	COMMAND_CLOSE, /* then ENGINE_FINAL; the stream is the control side's again */
-	COMMAND_TWIN,  /* nothing to the engine: a media thread's own */
 };
 
 struct relay_command {
@@ -24,18 +23,13 @@ struct relay_command {
 		unsigned leg; /* CHOOSE, END_LEG */
 		struct engine_event veto;
 		struct {
-			struct engine_port *port;
-			int fd;            /* a new one; -1: the one that is there */
-			struct pn_addr to; /* that it shall be connected to; family 0: it shall go */
-		} twin;
-		struct {
 			unsigned realm;
 			struct reach *reach; /* the command's until it has run; then the old one */
 		} reach;
 	};
 };
 
-/* What the engine has to do for it; sockets and threads are the caller's. Not for COMMAND_TWIN. */
+/* What the engine has to do for it; sockets and threads are the caller's. */
 void relay_command_run(struct engine *e, struct relay_command *c);
 void relay_command_free(struct relay_command *c);  /* of malloc, NULL-safe */
 void relay_command_clear(struct relay_command *c); /* what it owns */

@@ -60,8 +60,6 @@ struct engine_port {
 	uint16_t realm;
 	uint8_t side, component;
 	int fd;        /* in line: -1 */
-	int twin;      /* a second one, connected to twin_to; -1: none. relay_twin.h */
-	struct pn_addr twin_to;
 	uint32_t turn; /* of its thread, when it was ready last */
 };
 

@@ -3,7 +3,6 @@
 #include "log.h"
 #include "metrics.h"
 #include "relay_state.h"
-#include "relay_twin.h"
 #include <errno.h>
 
 static struct relay_stream *any_stream(const struct relay *r, uint32_t id)
@@ -32,11 +31,9 @@ static void on_latched(struct relay *r, struct relay_stream *s, const struct eng
 
 static void on_aimed(struct relay *r, struct relay_stream *s, const struct engine_event *ev)
 {
-	if (!s->leg[ev->leg])
-		return;
-	s->leg[ev->leg]->remote[ev->component] = ev->where;
-	if (ev->component == RELAY_RTP)
-		relay_twin_update(r, s, ev->leg ? 1 : 0);
+	(void)r;
+	if (s->leg[ev->leg])
+		s->leg[ev->leg]->remote[ev->component] = ev->where;
 }
 
 static void on_refused(struct relay *r, struct relay_stream *s, const struct engine_event *ev)

@@ -1,6 +1,5 @@
 #include "relay.h"
 #include "relay_state.h"
-#include "relay_twin.h"
 #include <errno.h>
 #include <stdlib.h>
 
@@ -21,8 +20,6 @@ static void look_again(struct relay *r, struct hop_want *w)
 	c.hop.component = w->component;
 	c.hop.to = w->hop;
 	relay_do(r, s->thread, &c);
-	if (w->component == RELAY_RTP)
-		relay_twin_update(r, s, w->leg ? 1 : 0);
 }
 
 static void look_again_for(struct relay *r, const struct pn_addr *addr)
@@ -101,9 +98,7 @@ int relay_set(struct relay *r, uint32_t stream, const struct relay_rules *rules)
 	s->leg[leg]->mux = rules->mux;
 	if (leg && !s->chosen)
 		s->current = (uint8_t)leg;
-	err = relay_do(r, s->thread, &c);
-	relay_twin_update(r, s, rules->side);
-	return err;
+	return relay_do(r, s->thread, &c);
 }
 
 static void end_leg(struct relay *r, struct relay_stream *s, unsigned leg)
@@ -131,7 +126,6 @@ int relay_choose(struct relay *r, uint32_t stream, unsigned branch)
 	s->current = (uint8_t)(1 + branch);
 	c.stream = &s->hot;
 	c.leg = 1 + branch;
-	relay_twin_update(r, s, 1);
 	return relay_do(r, s->thread, &c);
 }
 
@@ -148,7 +142,6 @@ int relay_branch_end(struct relay *r, uint32_t stream, unsigned branch)
 			s->current = (uint8_t)i;
 	c.stream = &s->hot;
 	c.leg = 1 + branch;
-	relay_twin_update(r, s, 1);
 	return relay_do(r, s->thread, &c);
 }
 

@@ -47,70 +47,18 @@ static int prepare(int fd, const struct pn_addr *local, const struct socket_mark
 	return bind(fd, (struct sockaddr *)&ss, len) ? -errno : 0;
 }
 
-static int new_socket(int family)
-{
-	int fd = socket(family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	return fd < 0 ? -errno : fd;
-}
-
-static int set_mark(int fd, uint32_t fwmark)
-{
-	return fwmark ? set_int(fd, SOL_SOCKET, SO_MARK, (int)fwmark) : 0;
-}
-
 int relay_socket(const struct pn_addr *local, const struct socket_marking *m, bool *unmarked)
 {
-	int fd = new_socket(local->family), err;
+	int fd = socket(local->family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int err;
 
 	if (fd < 0)
-		return fd;
+		return -errno;
 	err = prepare(fd, local, m);
 	if (err) {
 		close(fd);
 		return err;
 	}
-	*unmarked = set_mark(fd, m->fwmark);
-	return fd;
-}
-
-/* The kernel asks for SO_REUSEPORT when a port is bound, and only then: before and after nobody else can have
- * the port. Until it is connected the new socket may be given anybody's packets. */
-static int bind_beside(int first, int fd, const struct pn_addr *local, const struct socket_marking *m)
-{
-	int err = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-
-	if (err)
-		return err;
-	err = set_int(first, SOL_SOCKET, SO_REUSEPORT, 1);
-	if (!err)
-		err = prepare(fd, local, m);
-	set_int(first, SOL_SOCKET, SO_REUSEPORT, 0);
-	set_int(fd, SOL_SOCKET, SO_REUSEPORT, 0);
-	return err;
-}
-
-int relay_socket_connect(int fd, const struct pn_addr *to)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = addr_to_sockaddr(to, &ss);
-
-	return connect(fd, (struct sockaddr *)&ss, len) ? -errno : 0;
-}
-
-int relay_socket_twin(int first, const struct pn_addr *local, const struct socket_marking *m, int below)
-{
-	int fd = new_socket(local->family), err;
-
-	if (fd < 0)
-		return fd;
-	set_mark(fd, m->fwmark); /* the route may depend on it; if it is refused, so it was to the first */
-	err = fd < below ? bind_beside(first, fd, local, m) : -EMFILE;
-	if (!err)
-		err = relay_socket_connect(fd, local);
-	if (err) {
-		close(fd);
-		return err;
-	}
+	*unmarked = m->fwmark && set_int(fd, SOL_SOCKET, SO_MARK, (int)m->fwmark);
 	return fd;
 }

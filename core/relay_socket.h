@@ -13,11 +13,5 @@ struct socket_marking {
 /* Bound, not blocking; -EADDRINUSE, -EMFILE ... -errno. The firewall mark needs CAP_NET_ADMIN and is
  * best effort: *unmarked tells that it was refused. */
 int relay_socket(const struct pn_addr *local, const struct socket_marking *m, bool *unmarked);
-/* A second socket on the port of `first`, connected to that very port: it hears nobody, but for what came
- * while it was made. Its number is smaller than `below`, else -EMFILE; -errno */
-int relay_socket_twin(int first, const struct pn_addr *local, const struct socket_marking *m, int below);
-/* Connect it to somewhere else: what comes from there is its, all else stays with the first, and what it got
- * before with it. -errno */
-int relay_socket_connect(int fd, const struct pn_addr *to);
 
 #endif

@@ -22,7 +22,6 @@ struct relay_stream {
 	uint16_t thread;
 	uint8_t current;
 	bool chosen, closing;
-	struct pn_addr twin_to[2]; /* by side; family 0: it has none. relay_twin.c */
 };
 
 struct relay_marks { /* of a realm */
@@ -41,8 +40,7 @@ struct relay {
 	uint16_t *generation;
 	uint32_t *freed; /* ring of slots to be used again, oldest first */
 	uint32_t freed_head, n_freed, n_used;
-	size_t n_streams, n_twins;
-	uint32_t shed_next; /* slot whose twins go next, see relay_twin.c */
+	size_t n_streams;
 	struct relay_marks marks[RELAY_REALMS];
 	struct hop_table hops;
 	struct relay_stream *finals, **finals_end; /* in line: to be told at the end of the turn */

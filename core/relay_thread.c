@@ -2,7 +2,6 @@
 #include "relay_thread.h"
 #include "log.h"
 #include "relay_ring.h"
-#include "relay_socket.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,7 +15,7 @@
 
 #define READY_MAX 256
 #define BURST 16           /* packets of one socket before the next one's turn */
-#define LEFTOVER_MAX 64    /* packets of one socket that has to be empty before something else */
+#define LEFTOVER_MAX 64    /* packets of one socket that still count when its stream ends */
 #define PARCELS_MAX 256u   /* of one turn */
 #define RING_OCTETS (1u << 20)
 #define EVENTS_PER_STREAM 16u
@@ -29,7 +28,7 @@ struct media_thread {
 	bool started;
 	int epoll, wake;
 	uint32_t turn;
-	struct relay_command *later, **later_end; /* what waits until the batch is done */
+	struct relay_command *ending; /* streams to be let go when the batch is done */
 
 	pthread_mutex_t down; /* guards what comes from others: */
 	struct relay_command *first, **last;
@@ -184,28 +183,15 @@ static int on_hop(void *arg, const struct engine_hop *to, const struct engine_pa
 	return err;
 }
 
-/* Ports are aligned: the lowest bit of what epoll gives back tells the twin. */
-static bool watch(const struct media_thread *t, struct engine_port *p, int fd)
+static void watch(struct media_thread *t, struct engine_stream *s)
 {
-	struct epoll_event ev = { .events = EPOLLIN, .data.u64 = (uintptr_t)p | (fd == p->twin) };
-	bool done = !epoll_ctl(t->epoll, EPOLL_CTL_ADD, fd, &ev);
+	for (unsigned i = 0; i < 4; i++) {
+		struct engine_port *p = &s->port[i / 2][i % 2];
+		struct epoll_event ev = { .events = EPOLLIN, .data.ptr = p };
 
-	if (!done)
-		log_error("relay %08x: port %u hears nothing: %s", p->stream->id, p->local.port, strerror(errno));
-	return done;
-}
-
-static void watch_all(const struct media_thread *t, struct engine_stream *s)
-{
-	for (unsigned i = 0; i < 4; i++)
-		watch(t, &s->port[i / 2][i % 2], s->port[i / 2][i % 2].fd);
-}
-
-static void close_twin(struct engine_port *p)
-{
-	if (p->twin >= 0)
-		close(p->twin);
-	p->twin = -1;
+		if (epoll_ctl(t->epoll, EPOLL_CTL_ADD, p->fd, &ev))
+			log_error("relay %08x: port %u hears nothing: %s", s->id, p->local.port, strerror(errno));
+	}
 }
 
 static void let_go(struct media_thread *t, struct engine_stream *s)
@@ -215,7 +201,6 @@ static void let_go(struct media_thread *t, struct engine_stream *s)
 	for (unsigned i = 0; i < 4; i++) {
 		struct engine_port *p = &s->port[i / 2][i % 2];
 
-		close_twin(p);
 		close(p->fd);
 		p->fd = -1;
 	}
@@ -226,7 +211,7 @@ static void obey(struct media_thread *t, struct relay_command *c)
 {
 	relay_command_run(&t->engine, c);
 	if (c->kind == COMMAND_ADD)
-		watch_all(t, c->stream);
+		watch(t, c->stream);
 	else if (c->kind == COMMAND_CLOSE)
 		let_go(t, c->stream);
 }
@@ -273,7 +258,7 @@ static void take_parcels(struct media_thread *t)
 	rouse(t);
 }
 
-/* False: the thread has to end. Sockets come and go later: the batch of packets may still name them. */
+/* False: the thread has to end. Streams end later: the batch of packets may still name them. */
 static bool take_orders(struct media_thread *t)
 {
 	struct relay_command *c, *next;
@@ -281,10 +266,9 @@ static bool take_orders(struct media_thread *t)
 
 	for (c = take_commands(t, &quit); c; c = next) {
 		next = c->next;
-		if (c->kind == COMMAND_CLOSE || c->kind == COMMAND_TWIN) {
-			c->next = NULL;
-			*t->later_end = c;
-			t->later_end = &c->next;
+		if (c->kind == COMMAND_CLOSE) {
+			c->next = t->ending;
+			t->ending = c;
 			continue;
 		}
 		obey(t, c);
@@ -307,25 +291,22 @@ static bool on_woken(struct media_thread *t)
 
 /* ---- packets ---- */
 
-/* A connected socket reports that nobody listened before; the packet goes out all the same. */
 static int on_send(void *arg, const struct engine_port *from, const struct engine_dest *to, const void *data,
 		   size_t len)
 {
 	(void)arg;
-	if (from->twin >= 0 && addr_eq(&from->twin_to, &to->addr) && send(from->twin, data, len, 0) >= 0)
-		return 0;
 	return sendto(from->fd, data, len, 0, &to->sa, to->len) < 0 ? -errno : 0;
 }
 
-static bool receive(struct media_thread *t, const struct engine_port *p, bool twin)
+static bool receive(struct media_thread *t, const struct engine_port *p)
 {
 	struct sockaddr_storage ss;
 	socklen_t ss_len = sizeof(ss);
 	struct pn_addr from;
-	ssize_t n = recvfrom(twin ? p->twin : p->fd, t->buf, sizeof(t->buf), 0, (struct sockaddr *)&ss, &ss_len);
+	ssize_t n = recvfrom(p->fd, t->buf, sizeof(t->buf), 0, (struct sockaddr *)&ss, &ss_len);
 
 	if (n < 0)
-		return errno != EAGAIN; /* else what ICMP told a connected socket: now it is read */
+		return false;
 	/* What was ordered before the far end could send this counts for it: an answer that was passed on
 	 * may be followed by media faster than the thread wakes. */
 	if (atomic_load_explicit(&t->ordered, memory_order_acquire))
@@ -337,79 +318,32 @@ static bool receive(struct media_thread *t, const struct engine_port *p, bool tw
 
 /* Of most sockets one packet comes at a time, and asking for a second costs as much as being told of it:
  * only who was ready in the last turn too is drained. */
-static void drain(struct media_thread *t, uint64_t ready)
+static void drain(struct media_thread *t, struct engine_port *p)
 {
-	struct engine_port *p = (void *)(uintptr_t)(ready & ~UINT64_C(1));
 	unsigned most = p->turn + 1 == t->turn ? BURST : 1;
 
 	p->turn = t->turn;
-	while (most-- && receive(t, p, ready & 1))
+	while (most-- && receive(t, p))
 		;
-}
-
-static void drain_leftovers(struct media_thread *t, const struct engine_port *p, bool twin)
-{
-	for (unsigned i = 0; i < LEFTOVER_MAX && receive(t, p, twin); i++)
-		;
-}
-
-static bool connect_twin(struct engine_port *p, const struct pn_addr *to)
-{
-	if (p->twin < 0 || relay_socket_connect(p->twin, to))
-		return false;
-	p->twin_to = *to;
-	return true;
-}
-
-static void add_twin(struct media_thread *t, struct engine_port *p, int fd)
-{
-	p->twin = fd;
-	if (!watch(t, p, fd))
-		close_twin(p);
-}
-
-/* Nothing is lost and order is kept: what went to one socket until now is taken before what goes to the
- * other from now on. Connected to its own port the twin hears nobody. */
-static void set_twin(struct media_thread *t, struct relay_command *c)
-{
-	struct engine_port *p = c->twin.port;
-
-	if (c->twin.fd >= 0)
-		add_twin(t, p, c->twin.fd);
-	c->twin.fd = -1;
-	if (connect_twin(p, &p->local))
-		drain_leftovers(t, p, true);
-	if (!c->twin.to.family)
-		close_twin(p);
-	else if (connect_twin(p, &c->twin.to))
-		drain_leftovers(t, p, false);
 }
 
 /* What had come before the stream was closed still counts. */
-static void end_stream(struct media_thread *t, struct relay_command *c)
+static void take_leftovers(struct media_thread *t, const struct engine_stream *s)
 {
-	for (unsigned i = 0; i < 4; i++) {
-		const struct engine_port *p = &c->stream->port[i / 2][i % 2];
-
-		drain_leftovers(t, p, false);
-		if (p->twin >= 0)
-			drain_leftovers(t, p, true);
-	}
-	obey(t, c);
+	for (unsigned i = 0; i < 4; i++)
+		for (unsigned n = 0; n < LEFTOVER_MAX && receive(t, &s->port[i / 2][i % 2]); n++)
+			;
 }
 
-static void obey_later(struct media_thread *t)
+/* Taking leftovers may bring new orders, to end others too. */
+static void end_streams(struct media_thread *t)
 {
 	struct relay_command *c;
 
-	while ((c = t->later)) {
-		t->later = c->next;
-		if (!t->later)
-			t->later_end = &t->later;
-		if (c->kind == COMMAND_TWIN)
-			set_twin(t, c);
-		else
-			end_stream(t, c);
+	while ((c = t->ending)) {
+		t->ending = c->next;
+		take_leftovers(t, c->stream);
+		obey(t, c);
 		relay_command_free(c);
 	}
 }
@@ -428,14 +362,14 @@ static bool turn(struct media_thread *t, uint64_t tick_us)
 	t->engine.now_us = clock_us();
 	t->turn++;
 	for (int i = 0; i < n; i++) {
-		if (ready[i].data.u64)
-			drain(t, ready[i].data.u64);
+		if (ready[i].data.ptr)
+			drain(t, ready[i].data.ptr);
 		else
 			woken = true;
 	}
 	if (woken)
 		go_on = on_woken(t);
-	obey_later(t);
+	end_streams(t);
 	return go_on;
 }
 
@@ -487,7 +421,6 @@ struct media_thread *media_thread_new(const struct media_thread_conf *c)
 	t->conf = *c;
 	t->epoll = t->wake = -1;
 	t->last = &t->first;
-	t->later_end = &t->later;
 	pthread_mutex_init(&t->down, NULL);
 	pthread_mutex_init(&t->up, NULL);
 	t->engine.ops = &ops;
