@@ -7,7 +7,7 @@
 
 struct mgcp_bundle {
 	struct mgcp *g;
-	bool open; /* messages are still being handled */
+	bool open;              /* messages are still being handled */
 	struct pn_addr answers; /* family 0: none */
 	size_t n;
 	struct mgcp_part part[];

@@ -156,6 +156,14 @@ int connection_declare(struct mgcp_connection *c, const struct mgcp_rx *rx,
 	return n ? declare(c, rx, t, list, (size_t)n) : 0;
 }
 
+void connection_keep(struct mgcp_connection *c, const struct mgcp_transaction *t)
+{
+	if (!c->before || c->before->id != t->id_out)
+		return;
+	free(c->before);
+	c->before = NULL;
+}
+
 /* Nothing waits for the outcome. The first description of side A cannot be taken back, for the ports
  * have been shown: it is on hold until there is another one. */
 void connection_restore(struct mgcp_connection *c, const struct mgcp_transaction *t)

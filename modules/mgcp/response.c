@@ -68,7 +68,7 @@ void response_forward(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_tran
 		transaction_expect_ack(g, t);
 	part_send(rx->part, t->flow_in, &t->peer_in, (struct pn_str){ g->out, (size_t)len });
 	if (c && rx->msg->code >= 200 && rx->msg->code < 300)
-		connection_answered(c);
+		connection_answered(c, t);
 }
 
 void response_resume(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_transaction *t)
