@@ -228,7 +228,7 @@ static int parse_param(struct pn_str line, struct mgcp_msg *m)
 	}
 	while (value.len && (value.p[value.len - 1] == ' ' || value.p[value.len - 1] == '\t'))
 		value.len--;
-	*p = (struct mgcp_param){ MGCP_P_OTHER, value };
+	*p = (struct mgcp_param){ MGCP_P_OTHER, name, value };
 	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++)
 		if (str_iis(name, params[i].name))
 			p->code = params[i].code;

@@ -64,8 +64,7 @@ void response_forward(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_tran
 		t->state = MGCP_ANSWERED;
 		str_set(&t->answer, (struct pn_str){ g->out, (size_t)len });
 	}
-	if (rx->msg->code < 200 || mgcp_value(rx->msg, MGCP_P_ACK).p)
-		transaction_expect_ack(g, t);
+	transaction_expect_ack(g, t);
 	part_send(rx->part, t->flow_in, &t->peer_in, (struct pn_str){ g->out, (size_t)len });
 	if (c && rx->msg->code >= 200 && rx->msg->code < 300)
 		connection_answered(c, t);

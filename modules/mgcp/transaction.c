@@ -82,7 +82,7 @@ static uint64_t print_of(const struct mgcp_msg *m)
 
 	for (size_t i = 0; i < m->n_params; i++)
 		if (m->param[i].code != MGCP_P_ACK)
-			h = mix(h, m->param[i].value);
+			h = mix(mix(h, m->param[i].name), m->param[i].value);
 	for (size_t i = 0; i < m->n_sdp; i++)
 		h = mix(h, m->sdp[i]);
 	return h;

@@ -113,7 +113,7 @@ Test(mgcp_rewrite, responses)
 		  "200 4 OK\nN: ca@[198.51.100.5]\n" SDP("10.0.0.2", "5000") "\nv=0\n",
 		  "200 4 OK\nN: ca@[192.0.2.20]:2727\n" SDP("192.0.2.5", "20000") "\nv=0\n" },
 		{ true, "AUCX 5 aaln/9@[192.0.2.64] MGCP 1.0\nI: F9\nF: LC\n",
-		  "200 5 OK\n" SDP("10.0.0.2", "5000"), "200 5 OK\n" SDP("192.0.2.5", "0") },
+		  "200 5 OK\n" SDP("10.0.0.2", "5000"), "200 5 OK\n" SDP("192.0.2.64", "0") },
 		{ true, "AUCX 6 aaln/1@[192.0.2.64] MGCP 1.0\nI: F1\nF: N\n",
 		  "200 6 OK\nN: x y\n", "400 6 Transient error\n" },
 		{ true, "MDCX 7 aaln/1@[192.0.2.64] MGCP 1.0\nI: F1\nM: sendrecv\n",
