@@ -1,131 +1,79 @@
 #include "conf.h"
 
+#include "common/conf_read.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* What reading needs at hand. */
 struct reader {
+	struct conf_read r;
 	struct sip *sip;
-	const struct pn_services *svc;
-	struct pn_conf_errors *errors;
 	struct sip_conf *conf;
-	bool failed;
 };
-
-static const char *attr(const struct pn_conf *at, const char *name)
-{
-	for (const struct pn_conf_attr *a = at->attrs; a; a = a->next)
-		if (!strcmp(a->name, name))
-			return a->value;
-	return NULL;
-}
-
-#define WRONG(r, at, ...) \
-	do { \
-		(r)->failed = true; \
-		(r)->svc->conf_error((r)->errors, at, __VA_ARGS__); \
-	} while (0)
-
-static struct pn_realm *read_realm(struct reader *r, const struct pn_conf *at, const char *name)
-{
-	const char *value = attr(at, name);
-	struct pn_realm *realm = value ? r->svc->realm_find(r->sip->host, value) : NULL;
-
-	if (!realm)
-		WRONG(r, at, "%s %s=\"%s\": expected the name of a <realm>", at->name, name,
-		      value ? value : "");
-	return realm;
-}
-
-static void read_duration(struct reader *r, const struct pn_conf *at, const char *name,
-			  uint64_t *out)
-{
-	const char *value = attr(at, name);
-	int64_t ms = value ? r->svc->conf_duration(value) : 0;
-
-	if (!value)
-		return;
-	if (ms < 0)
-		WRONG(r, at, "%s %s=\"%s\": expected a duration such as 500ms, 20s, 2m or 1h",
-		      at->name, name, value);
-	else
-		*out = (uint64_t)ms;
-}
-
-static void read_number(struct reader *r, const struct pn_conf *at, const char *name, uint32_t *out)
-{
-	const char *value = attr(at, name);
-	uint32_t n;
-
-	if (!value)
-		return;
-	if (str_u32(str_of(value), &n) || n == 0)
-		WRONG(r, at, "%s %s=\"%s\": expected a number from 1 to 4294967295", at->name, name,
-		      value);
-	else
-		*out = n;
-}
 
 static void read_hops(struct reader *r, const struct pn_conf *at, struct sip_route *route)
 {
-	const char *p = attr(at, "next-hop"), *end;
+	const char *p = conf_attr(at, "next-hop"), *end;
 
 	for (p += strspn(p, " \t\r\n"); *p; p = end + strspn(end, " \t\r\n")) {
 		struct pn_str one = { p, strcspn(p, " \t\r\n") };
 
 		end = p + one.len;
 		if (route->n_peers == SIP_HOPS_MAX) {
-			WRONG(r, at, "route next-hop: expected at most %u addresses", SIP_HOPS_MAX);
+			CONF_WRONG(&r->r, at, "route next-hop: expected at most %u addresses",
+				   SIP_HOPS_MAX);
 			return;
 		}
 		route->hop[route->n_peers] = strndup(one.p, one.len);
 		route->peer[route->n_peers] =
-			r->svc->peer_new(r->sip->host, route->hop[route->n_peers], SIP_PORT);
+			r->r.svc->peer_new(r->sip->host, route->hop[route->n_peers], SIP_PORT);
 		if (!route->peer[route->n_peers])
-			WRONG(r, at, "route next-hop=\"%.*s\": expected host or host:port",
-			      (int)one.len, one.p);
+			CONF_WRONG(&r->r, at, "route next-hop=\"%.*s\": expected host or host:port",
+				   (int)one.len, one.p);
 		route->n_peers++;
 	}
 	if (!route->n_peers)
-		WRONG(r, at, "route next-hop: expected host or host:port");
+		CONF_WRONG(&r->r, at, "route next-hop: expected host or host:port");
 }
 
 static void read_route(struct reader *r, const struct pn_conf *at)
 {
 	struct sip_route *route = &r->conf->route[r->conf->n_routes++];
-	const char *match = attr(at, "match"), *methods = attr(at, "methods");
+	const char *match = conf_attr(at, "match"), *methods = conf_attr(at, "methods");
 	char why[128] = "";
 
-	route->from = read_realm(r, at, "from");
-	route->to = read_realm(r, at, "to");
+	route->from = conf_realm(&r->r, at, "from");
+	route->to = conf_realm(&r->r, at, "to");
 	read_hops(r, at, route);
 	if (methods)
 		route->methods = strdup(methods);
 	if (!match)
 		return;
-	route->pattern = r->svc->pattern_new(match, why, sizeof(why));
+	route->pattern = r->r.svc->pattern_new(match, why, sizeof(why));
 	if (!route->pattern)
-		WRONG(r, at, "route match=\"%s\": expected a Perl-compatible pattern: %s", match,
-		      why);
+		CONF_WRONG(&r->r, at, "route match=\"%s\": expected a Perl-compatible pattern: %s",
+			   match, why);
 }
 
 static void read_registrar(struct reader *r, const struct pn_conf *at)
 {
 	struct sip_registrar *reg = &r->conf->registrar[r->conf->n_registrars++];
 
-	reg->realm = read_realm(r, at, "realm");
-	reg->domain = strdup(attr(at, "domain"));
+	reg->realm = conf_realm(&r->r, at, "realm");
+	reg->domain = strdup(conf_attr(at, "domain"));
 	if (reg->realm && !sip_is_access(r->sip, reg->realm))
-		WRONG(r, at, "registrar realm=\"%s\": expected a realm with side=\"access\"",
-		      attr(at, "realm"));
+		CONF_WRONG(&r->r, at,
+			   "registrar realm=\"%s\": expected a realm with side=\"access\"",
+			   conf_attr(at, "realm"));
 }
 
 static void read_keepalive(struct reader *r, const struct pn_conf *at)
 {
-	const char *method = attr(at, "method");
+	const char *method = conf_attr(at, "method");
 
-	read_duration(r, at, "every", &r->conf->keepalive_ms);
+	conf_duration(&r->r, at, "every", &r->conf->keepalive_ms);
 	r->conf->keepalive_crlf = method && !strcmp(method, "crlf");
 	if (method && !strcmp(method, "none"))
 		r->conf->keepalive_ms = 0;
@@ -133,27 +81,27 @@ static void read_keepalive(struct reader *r, const struct pn_conf *at)
 
 static void read_expires(struct reader *r, const struct pn_conf *at)
 {
-	read_duration(r, at, "terminal", &r->conf->terminal_ms);
-	read_duration(r, at, "upstream", &r->conf->upstream_ms);
+	conf_duration(&r->r, at, "terminal", &r->conf->terminal_ms);
+	conf_duration(&r->r, at, "upstream", &r->conf->upstream_ms);
 	if (r->conf->terminal_ms < 1000)
-		WRONG(r, at, "expires terminal: expected at least 1s");
+		CONF_WRONG(&r->r, at, "expires terminal: expected at least 1s");
 }
 
 static void read_timers(struct reader *r, const struct pn_conf *at)
 {
-	read_duration(r, at, "t1", &r->conf->t1_ms);
-	read_duration(r, at, "t2", &r->conf->t2_ms);
-	read_duration(r, at, "t4", &r->conf->t4_ms);
-	read_duration(r, at, "timer-c", &r->conf->timer_c_ms);
-	read_duration(r, at, "session", &r->conf->session_ms);
+	conf_duration(&r->r, at, "t1", &r->conf->t1_ms);
+	conf_duration(&r->r, at, "t2", &r->conf->t2_ms);
+	conf_duration(&r->r, at, "t4", &r->conf->t4_ms);
+	conf_duration(&r->r, at, "timer-c", &r->conf->timer_c_ms);
+	conf_duration(&r->r, at, "session", &r->conf->session_ms);
 	if (r->conf->t1_ms < 10 || r->conf->t2_ms < r->conf->t1_ms)
-		WRONG(r, at, "timers: expected t1 of at least 10ms and t2 not below t1");
+		CONF_WRONG(&r->r, at, "timers: expected t1 of at least 10ms and t2 not below t1");
 }
 
 static void read_limits(struct reader *r, const struct pn_conf *at)
 {
-	read_number(r, at, "transactions", &r->conf->max_transactions);
-	read_number(r, at, "dialogs", &r->conf->max_dialogs);
+	conf_number(&r->r, at, "transactions", &r->conf->max_transactions);
+	conf_number(&r->r, at, "dialogs", &r->conf->max_dialogs);
 }
 
 static const struct {
@@ -172,19 +120,12 @@ static void read_element(struct reader *r, const struct pn_conf *at)
 			elements[i].read(r, at);
 }
 
-static size_t count_named(const struct pn_conf *at, const char *name)
-{
-	size_t n = 0;
-
-	for (const struct pn_conf *c = at->children; c; c = c->next)
-		n += !strcmp(c->name, name);
-	return n;
-}
-
 struct sip_conf *conf_new(struct sip *sip, const struct pn_conf *at, struct pn_conf_errors *e)
 {
 	struct sip_conf *c = calloc(1, sizeof(*c));
-	struct reader r = { .sip = sip, .svc = sip->svc, .errors = e, .conf = c };
+	struct reader r = { .r = { .svc = sip->svc, .host = sip->host, .errors = e },
+			    .sip = sip,
+			    .conf = c };
 
 	if (!c)
 		return NULL;
@@ -201,15 +142,15 @@ struct sip_conf *conf_new(struct sip *sip, const struct pn_conf *at, struct pn_c
 		.max_dialogs = 50000,
 		.svc = sip->svc,
 	};
-	c->route = calloc(count_named(at, "route") + 1, sizeof(*c->route));
-	c->registrar = calloc(count_named(at, "registrar") + 1, sizeof(*c->registrar));
+	c->route = calloc(conf_count(at, "route") + 1, sizeof(*c->route));
+	c->registrar = calloc(conf_count(at, "registrar") + 1, sizeof(*c->registrar));
 	if (!c->route || !c->registrar)
 		goto fail;
 	for (const struct pn_conf *child = at->children; child; child = child->next)
 		read_element(&r, child);
 	if (!c->n_routes && !c->n_registrars)
-		WRONG(&r, at, "module sip: expected a <route> or a <registrar>");
-	if (r.failed)
+		CONF_WRONG(&r.r, at, "module sip: expected a <route> or a <registrar>");
+	if (r.r.failed)
 		goto fail;
 	return c;
 fail:

@@ -3,7 +3,7 @@
 #ifndef SIP_PARSE_H
 #define SIP_PARSE_H
 
-#include "text.h"
+#include "common/text.h"
 #include "uri.h"
 
 #define SIP_FIELDS_MAX 256u /* header field lines in a message */

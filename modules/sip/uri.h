@@ -2,7 +2,7 @@
 #ifndef SIP_URI_H
 #define SIP_URI_H
 
-#include "text.h"
+#include "common/text.h"
 
 struct sip_uri {
 	struct pn_str scheme;

@@ -1,0 +1,31 @@
+/* Reading a module's part of the configuration: attributes as values, with errors that name the
+ * place. */
+#ifndef COMMON_CONF_READ_H
+#define COMMON_CONF_READ_H
+
+#include "text.h"
+
+/* What reading needs at hand. */
+struct conf_read {
+	const struct pn_services *svc;
+	struct pn_host *host;
+	struct pn_conf_errors *errors;
+	bool failed;
+};
+
+/* Tells what is wrong at `at`, and that reading failed. */
+#define CONF_WRONG(r, at, ...) \
+	do { \
+		(r)->failed = true; \
+		(r)->svc->conf_error((r)->errors, at, __VA_ARGS__); \
+	} while (0)
+
+const char *conf_attr(const struct pn_conf *at, const char *name); /* NULL: not there */
+size_t conf_count(const struct pn_conf *at, const char *name);     /* children with this name */
+/* The realm that an attribute names; NULL, and told, when there is none. */
+struct pn_realm *conf_realm(struct conf_read *r, const struct pn_conf *at, const char *name);
+/* These leave *out alone when the attribute is absent. */
+void conf_duration(struct conf_read *r, const struct pn_conf *at, const char *name, uint64_t *out);
+void conf_number(struct conf_read *r, const struct pn_conf *at, const char *name, uint32_t *out);
+
+#endif
