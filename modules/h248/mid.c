@@ -104,7 +104,7 @@ static int read_mtp(struct pn_str s, struct mid *m)
 		to--;
 	m->form = MID_MTP;
 	m->name = (struct pn_str){ from, (size_t)(to - from) };
-	return all_of(m->name, "") ? 0 : -EBADMSG;
+	return m->name.len <= MID_MTP_MAX && all_of(m->name, "") ? 0 : -EBADMSG;
 }
 
 static bool begins_mtp(struct pn_str s)

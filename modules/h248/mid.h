@@ -9,6 +9,7 @@
 #include "postern/module.h"
 
 #define MID_TEXT_MAX 320u /* octets of a printed one, terminator counted */
+#define MID_MTP_MAX 8u   /* hexadecimal digits of an MTP address */
 #define MID_NAME_MAX 256u /* of a domain or device name */
 
 enum mid_form { MID_NONE, MID_IP, MID_DOMAIN, MID_DEVICE, MID_MTP, MID_PORT };

@@ -211,6 +211,8 @@ static int read_item(struct tree *t, struct level *l, uint32_t *pos, uint32_t *n
 	*open = *pos < t->len && t->text[*pos] == '{';
 	if (!*open)
 		return n->len ? 0 : fail(t, "item expected");
+	if (!n->len)
+		return fail(t, "brace without a name");
 	n->braces = true;
 	n->body = ++*pos;
 	tree_split(t, n, &name, &value);
