@@ -134,13 +134,17 @@ static struct pn_session *api_session_find(struct pn_host *h, struct pn_str key)
 	return session_find(core_of(h)->sessions, module_of(h), key);
 }
 
-static int api_binding_put(struct pn_host *h, const struct pn_binding_args *a, struct pn_binding **out)
+/* A module that was built before aliases had kinds says less; the rest is zero. */
+static int api_binding_put(struct pn_host *h, const struct pn_binding_args *said, struct pn_binding **out)
 {
-	if (a->size < sizeof(*a))
+	struct pn_binding_args a = { 0 };
+
+	if (said->size < offsetof(struct pn_binding_args, alias_kind))
 		return -EINVAL;
-	if (closed_for_new(h, a->realm) || closed_for_new(h, a->alias_realm))
+	memcpy(&a, said, said->size < sizeof(a) ? said->size : sizeof(a));
+	if (closed_for_new(h, a.realm) || closed_for_new(h, a.alias_realm))
 		return -ENOSPC;
-	return binding_put(core_of(h)->bindings, module_of(h), a, out);
+	return binding_put(core_of(h)->bindings, module_of(h), &a, out);
 }
 
 static struct pn_binding *api_binding_find(struct pn_host *h, struct pn_realm *r, enum pn_binding_key by,

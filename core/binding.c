@@ -4,7 +4,6 @@
 #include "buf.h"
 #include "log.h"
 #include "metrics.h"
-#include "random.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +70,11 @@ void bindings_free(struct bindings *t)
 	hash_free(&t->pinhole);
 	hash_free(&t->alias);
 	free(t);
+}
+
+void bindings_aliases(struct bindings *t, struct aliases *a)
+{
+	t->aliases = a;
 }
 
 void bindings_limits(struct bindings *t, uint32_t max, uint32_t probe_ms, uint32_t keepalives_per_s)
@@ -183,13 +187,13 @@ static int args_check(const struct pn_binding_args *a)
 	if (a->data_len > BINDING_DATA_MAX || a->identity.len > BINDING_NAME_MAX ||
 	    a->instance.len > BINDING_NAME_MAX)
 		return -EINVAL;
-	return 0;
+	return binding_alias_check(a);
 }
 
 int binding_set_text(struct pn_binding *b, const void *data, size_t len)
 {
 	struct pn_str names = binding_identity(b);
-	size_t names_len = (size_t)b->identity_len + b->instance_len + BINDING_ALIAS_LEN;
+	size_t names_len = (size_t)b->identity_len + b->instance_len + b->alias_len;
 	uint8_t *text = malloc(len + names_len);
 
 	if (!text)
@@ -210,10 +214,9 @@ static uint8_t *add(uint8_t *to, const void *p, size_t len)
 	return to + len;
 }
 
-static int text_new(struct pn_binding *b, const struct pn_binding_args *a)
+static int text_new(struct pn_binding *b, const struct pn_binding_args *a, struct pn_str alias)
 {
-	static const char letter[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	uint8_t *p = malloc(a->data_len + a->identity.len + a->instance.len + BINDING_ALIAS_LEN);
+	uint8_t *p = malloc(a->data_len + a->identity.len + a->instance.len + alias.len);
 
 	if (!p)
 		return -ENOMEM;
@@ -221,11 +224,11 @@ static int text_new(struct pn_binding *b, const struct pn_binding_args *a)
 	b->data_len = (uint16_t)a->data_len;
 	b->identity_len = (uint16_t)a->identity.len;
 	b->instance_len = (uint16_t)a->instance.len;
+	b->alias_len = (uint16_t)alias.len;
 	p = add(p, a->data, a->data_len);
 	p = add(p, a->identity.p, a->identity.len);
 	p = add(p, a->instance.p, a->instance.len);
-	for (unsigned i = 0; i < BINDING_ALIAS_LEN; i++)
-		p[i] = (uint8_t)letter[random_below(sizeof(letter) - 1)];
+	add(p, alias.p, alias.len);
 	return 0;
 }
 
@@ -279,17 +282,24 @@ static int make_room(struct bindings *t, struct binding_owner *o, const struct p
 static int binding_new(struct bindings *t, struct binding_owner *o, const struct pn_binding_args *a,
 		       struct pn_binding **out)
 {
+	struct binding_alias alias;
 	struct pn_binding *b;
-	int err = make_room(t, o, a);
+	int err = a->alias_kind == PN_ALIAS_NAME ? binding_alias_free(o, a->alias_realm, a->alias_name) : 0;
 
+	if (!err)
+		err = make_room(t, o, a);
+	if (!err)
+		err = binding_alias_make(o, a, &alias);
 	if (err) {
 		metric_add(M_BINDINGS_REFUSED, 1);
 		return err;
 	}
 	b = calloc(1, sizeof(*b));
-	if (!b || text_new(b, a) || start_ticking(t))
+	if (!b || text_new(b, a, alias.text) || start_ticking(t))
 		goto fail;
 	b->owner = o;
+	b->alias = alias.alias;
+	b->named = a->alias_kind == PN_ALIAS_NAME;
 	b->realm = a->realm;
 	b->alias_realm = a->alias_realm;
 	b->flow = a->flow;
@@ -304,6 +314,8 @@ static int binding_new(struct bindings *t, struct binding_owner *o, const struct
 	*out = b;
 	return 0;
 fail:
+	if (alias.alias)
+		alias_forget(alias.alias);
 	binding_free(b);
 	return -ENOMEM;
 }
@@ -341,6 +353,9 @@ int binding_put(struct bindings *t, struct module *owner, const struct pn_bindin
 		b = binding_next_identity(b);
 	if (!b)
 		return binding_new(t, o, a, out);
+	err = binding_alias_follows(b, a->alias_realm);
+	if (err)
+		return err;
 	err = b->state == PN_PENDING ? replace(t, b, a) : binding_stage(b, a);
 	if (!err)
 		*out = b;
@@ -389,6 +404,7 @@ void binding_remove(struct pn_binding *b)
 	link_out(t, b);
 	if (t->ev.gone)
 		t->ev.gone(t->arg, b);
+	binding_alias_back(b);
 	b->prev = NULL;
 	b->next = t->dead;
 	t->dead = b;
@@ -428,6 +444,8 @@ struct pn_binding *binding_find(struct bindings *t, const struct module *owner,
 		return find_first(t, o, r, by, (struct pn_str){ key, len });
 	if (by == PN_BY_IDENTITY)
 		return binding_next_identity(after_this);
+	if (by == PN_BY_ALIAS)
+		return binding_next_alias(after_this);
 	return by == PN_BY_PINHOLE ? binding_next_pinhole(after_this) : NULL;
 }
 
@@ -450,6 +468,11 @@ const struct pn_binding_info *binding_info(const struct pn_binding *b)
 					 .data = b->text,
 					 .data_len = b->data_len,
 					 .probing = b->moving != NULL };
+	if (!b->alias)
+		return &info;
+	info.alias_addr = *alias_addr(b->alias);
+	info.alias_udp = alias_flow(b->alias, PN_UDP);
+	info.alias_tcp = alias_flow(b->alias, PN_TCP);
 	return &info;
 }
 
@@ -496,6 +519,19 @@ static int drop_if_owned(struct pn_binding *b, void *arg)
 	if (b->owner == arg)
 		binding_remove(b);
 	return 0;
+}
+
+static int drop_if_there(struct pn_binding *b, void *arg)
+{
+	if (b->alias && b->alias_realm == arg)
+		binding_remove(b);
+	return 0;
+}
+
+void bindings_close_realm(struct bindings *t, struct pn_realm *r)
+{
+	if (t->aliases && aliases_in(t->aliases, r))
+		bindings_each(t, drop_if_there, r);
 }
 
 void bindings_drop_owner(struct bindings *t, const struct module *owner)

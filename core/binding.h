@@ -5,6 +5,7 @@
 #ifndef CORE_BINDING_H
 #define CORE_BINDING_H
 
+#include "alias.h"
 #include "loop.h"
 #include "realm.h"
 
@@ -21,12 +22,15 @@ struct binding_events {
 
 struct bindings *bindings_new(struct loop *l, const struct binding_events *ev, void *arg);
 void bindings_free(struct bindings *t);
+/* Where aliases with an address come from; without it such a put is -ENOSYS. */
+void bindings_aliases(struct bindings *t, struct aliases *a);
 /* At most max bindings; keepalives_per_s 0: no budget. */
 void bindings_limits(struct bindings *t, uint32_t max, uint32_t probe_ms, uint32_t keepalives_per_s);
 
 /* As in the ABI. -ENOSPC at the cap or past 64 active devices of one identity (the oldest pending one
- * makes room), -EINVAL (data past 4096, identity or instance past 1024 octets), -ENOMEM, -ESHUTDOWN
- * (the module unloads).
+ * makes room), -EINVAL (data past 4096, identity, instance or name past 1024 octets; a kind of alias without
+ * what it needs; another alias_realm for an alias with an address), -EEXIST (the name is another's), what
+ * alias_take() says, -ENOMEM, -ESHUTDOWN (the module unloads).
  *
  * A put on a pending binding replaces what it says. On an active one it waits for accept, and is taken
  * back by refuse or after expires_ms; of its effects only another port on the same IP (with the flow)
@@ -49,6 +53,8 @@ void binding_alive(struct pn_binding *b);
 void binding_keepalive(struct bindings *t, struct module *owner, uint64_t every_ms);
 struct module *binding_owner(const struct pn_binding *b);
 void bindings_drop_owner(struct bindings *t, const struct module *owner); /* module unloads: gone for each */
+/* The realm is gone and idle: so are the bindings whose alias is an address in it. */
+void bindings_close_realm(struct bindings *t, struct pn_realm *r);
 size_t bindings_count(const struct bindings *t);
 /* Sessions that a terminal has now (admission). */
 int binding_sessions(const struct pn_binding *b);

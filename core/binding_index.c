@@ -123,6 +123,22 @@ struct pn_binding *binding_by_alias(const struct bindings *t, const struct bindi
 	return NULL;
 }
 
+struct pn_binding *binding_next_alias(const struct pn_binding *b)
+{
+	const struct hash_node *n = &b->by_alias;
+	struct hash_node *next;
+
+	while ((next = hash_find(&b->owner->table->alias, n->hash, n))) {
+		struct pn_binding *other = hash_entry(next, struct pn_binding, by_alias);
+
+		if (other->owner == b->owner && other->alias_realm == b->alias_realm &&
+		    str_eq(binding_alias(other), binding_alias(b)))
+			return other;
+		n = next;
+	}
+	return NULL;
+}
+
 /* ---- changes ---- */
 
 static int add_pinhole(struct bindings *t, struct pn_binding *b)
@@ -185,6 +201,10 @@ void binding_index_alias(struct bindings *t, struct pn_binding *b, struct pn_rea
 		return;
 	if (b->alias_realm)
 		hash_del(&t->alias, &b->by_alias);
+	b->alias_realm = NULL;
+	/* of two that waited for accept with one name the first has it */
+	if (b->named && binding_alias_free(b->owner, alias_realm, binding_alias_text(b)))
+		return;
 	b->alias_realm = alias_realm;
 	/* the first alias of all may find no memory: then this binding has none */
 	if (add_alias(t, b))

@@ -2,6 +2,8 @@
 #ifndef CORE_BINDING_STATE_H
 #define CORE_BINDING_STATE_H
 
+#include "addr.h"
+#include "alias.h"
 #include "binding.h"
 #include "hash.h"
 #include "wheel.h"
@@ -9,8 +11,8 @@
 
 #define BINDING_TICK_MS 100u
 #define BINDING_GRACE_MS 30000u     /* a terminal may refresh so much too late */
-#define BINDING_ALIAS_LEN 20u       /* of 36 characters each: 103 bits */
-#define BINDING_NAME_MAX 1024u      /* identity, instance */
+#define BINDING_TOKEN_LEN 20u       /* of 36 characters each: 103 bits */
+#define BINDING_NAME_MAX 1024u      /* identity, instance, alias */
 #define BINDING_DATA_MAX 4096u
 #define BINDING_DEVICES_MAX 64u     /* of one identity */
 #define BINDING_PROBES 3u           /* one lost datagram shall not give a pinhole away */
@@ -55,11 +57,13 @@ struct pn_binding {
 	uint64_t flow, expires_at_ms, upstream_at_ms;
 	struct binding_change *staged, *moving;
 	uint8_t *text; /* data, identity, instance, alias: one allocation */
+	struct alias *alias; /* ADDRESS, PORT */
 	struct pn_addr claimed, pinhole;
 	uint32_t sessions;
-	uint16_t identity_len, instance_len, data_len;
+	uint16_t identity_len, instance_len, alias_len, data_len;
 	uint8_t state; /* enum pn_binding_state */
 	bool removed : 1;
+	bool named : 1; /* its alias is a name, which two may want */
 	bool unanswered : 1; /* the last keepalive, so far */
 };
 
@@ -73,6 +77,7 @@ struct bindings {
 	struct loop *loop;
 	struct binding_events ev;
 	void *arg;
+	struct aliases *aliases; /* NULL: none of them has an address */
 	struct hash identity, pinhole, alias;
 	struct pn_binding *all, *dead;
 	struct binding_owner *owners;
@@ -101,12 +106,17 @@ static inline struct pn_str binding_instance(const struct pn_binding *b)
 				b->instance_len };
 }
 
-/* The token is there always, and is of use in alias_realm only. Of length 0 where there is none. */
-static inline struct pn_str binding_alias(const struct pn_binding *b)
+/* Its text is there always, and is of use in alias_realm only. */
+static inline struct pn_str binding_alias_text(const struct pn_binding *b)
 {
 	struct pn_str s = binding_instance(b);
 
-	return (struct pn_str){ s.p + s.len, b->alias_realm ? BINDING_ALIAS_LEN : 0 };
+	return (struct pn_str){ s.p + s.len, b->alias_len };
+}
+
+static inline struct pn_str binding_alias(const struct pn_binding *b)
+{
+	return b->alias_realm ? binding_alias_text(b) : (struct pn_str){ NULL, 0 };
 }
 
 /* binding_index.c: the three keys. -ENOMEM from the first entry of a table only. */
@@ -120,6 +130,7 @@ struct pn_binding *binding_by_pinhole(const struct bindings *t, const struct bin
 				      const struct pn_realm *r, const struct pn_addr *pinhole);
 struct pn_binding *binding_by_alias(const struct bindings *t, const struct binding_owner *o,
 				    const struct pn_realm *r, struct pn_str alias);
+struct pn_binding *binding_next_alias(const struct pn_binding *b);
 struct pn_binding *binding_next_identity(const struct pn_binding *b);
 struct pn_binding *binding_next_pinhole(const struct pn_binding *b);
 
@@ -136,6 +147,21 @@ enum binding_pace { BINDING_FIRST, BINDING_AGAIN, BINDING_ANY };
 void binding_keep_start(struct pn_binding *b, enum binding_pace pace);
 int binding_keep_send(struct pn_binding *b);
 void binding_keep_pump(struct bindings *t);
+
+/* binding_alias.c */
+struct binding_alias {
+	struct pn_str text; /* in room, or the module's name */
+	struct alias *alias;
+	char room[ADDR_TEXT];
+};
+
+int binding_alias_check(const struct pn_binding_args *a); /* -EINVAL */
+int binding_alias_make(struct binding_owner *o, const struct pn_binding_args *a, struct binding_alias *out);
+/* -EEXIST: another binding has the name. */
+int binding_alias_free(const struct binding_owner *o, const struct pn_realm *r, struct pn_str name);
+/* May the alias be shown in r from now on? -EINVAL: it is an address of another realm; -EEXIST. */
+int binding_alias_follows(const struct pn_binding *b, const struct pn_realm *r);
+void binding_alias_back(struct pn_binding *b); /* the address is another's to have */
 
 /* binding.c */
 void binding_life_start(struct pn_binding *b);

@@ -111,10 +111,12 @@ void core_drop_idle(struct core *c)
 		if (module_retired(c->modules[i]) && !module_sessions(c->modules[i]))
 			core_drop(c, c->modules[i]);
 	for (unsigned i = 0; i < realms_count(c->realms); i++) {
-		const struct pn_realm *r = realms_at(c->realms, i);
+		struct pn_realm *r = realms_at(c->realms, i);
 
-		if (r->gone && (!c->sessions || !admit_count(c->sessions, r)))
-			transport_close_realm(c->transport, r);
+		if (!r->gone || (c->sessions && admit_count(c->sessions, r)))
+			continue;
+		bindings_close_realm(c->bindings, r);
+		transport_close_realm(c->transport, r);
 	}
 }
 
@@ -134,6 +136,7 @@ struct core *core_new(const struct core_env *env)
 {
 	struct core *c = calloc(1, sizeof(*c));
 	struct transport_conf tc = { .loop = env->loop, .events = &transport_events };
+	struct aliases_conf ac = { .loop = env->loop, .module_name = module_name };
 
 	if (!c)
 		return NULL;
@@ -146,11 +149,15 @@ struct core *core_new(const struct core_env *env)
 	tc.net_arg = env->net ? env->net_arg : env->loop;
 	c->realms = realms_new();
 	c->transport = transport_new(&tc);
+	ac.transport = c->transport;
+	c->aliases = aliases_new(&ac);
 	c->bindings = bindings_new(c->loop, &engine_binding_events, c);
-	if (!c->realms || !c->transport || !c->bindings || timer_start(c->loop, &c->tick, TICK_MS)) {
+	if (!c->realms || !c->transport || !c->aliases || !c->bindings ||
+	    timer_start(c->loop, &c->tick, TICK_MS)) {
 		core_free(c);
 		return NULL;
 	}
+	bindings_aliases(c->bindings, c->aliases);
 	return c;
 }
 
@@ -174,6 +181,7 @@ void core_free(struct core *c)
 	timer_stop(c->loop, &c->tick);
 	free_modules(c);
 	bindings_free(c->bindings);
+	aliases_free(c->aliases);
 	transport_free(c->transport);
 	loop_turn(c->loop);
 	resolver_free(c->resolver);

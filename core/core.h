@@ -37,6 +37,7 @@ struct core {
 	struct conf *conf; /* what is in force */
 	struct realms *realms;
 	struct transport *transport;
+	struct aliases *aliases;
 	struct bindings *bindings;
 	struct sessions *sessions;
 	struct relay *relay;

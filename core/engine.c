@@ -189,6 +189,8 @@ static int own_realm(struct own_list *l, const struct pn_realm *r)
 
 		if (!err && a && r->media_first)
 			err = own_add(l, *a, r->media_first, r->media_last);
+		if (!err && a && r->alias_first)
+			err = own_add(l, *a, r->alias_first, r->alias_last);
 		if (err)
 			return err;
 	}
@@ -227,6 +229,7 @@ void engine_tune(struct core *c, const struct conf *conf)
 	transport_limits(c->transport, &conf->limits);
 	bindings_limits(c->bindings, conf->limits.bindings, conf->binding_probe_ms, conf->keepalive_budget);
 	sessions_limits(c->sessions, conf);
+	aliases_retune(c->aliases);
 	for (unsigned i = 0; i < realms_count(c->realms); i++) {
 		const struct pn_realm *r = realms_at(c->realms, i);
 		int err = tell_realm(c, r);

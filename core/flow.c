@@ -67,6 +67,35 @@ static void slot_free(struct transport *t, uint64_t id)
 	t->spare[t->n_spare++] = (uint32_t)id;
 }
 
+int flow_enlist(struct flow *f)
+{
+	struct transport *t = f->t;
+	int err = hash_put(&t->listeners, &f->by_local, addr_hash(&f->local, 0));
+
+	if (err || f->alias)
+		return err;
+	f->at_listener = t->configured_tail;
+	*t->configured_tail = f;
+	t->configured_tail = &f->next_listener;
+	return 0;
+}
+
+/* Its own `next` stays, for who walks. */
+static void delist(struct flow *f)
+{
+	if (f->kind == FLOW_CONNECTION)
+		return;
+	hash_del(&f->t->listeners, &f->by_local);
+	if (!f->at_listener)
+		return;
+	*f->at_listener = f->next_listener;
+	if (f->next_listener)
+		f->next_listener->at_listener = f->at_listener;
+	else
+		f->t->configured_tail = f->at_listener;
+	f->at_listener = NULL;
+}
+
 static void close_handle(struct flow *f)
 {
 	void *handle = f->handle;
@@ -90,6 +119,7 @@ void flow_kill(struct flow *f, int err)
 	f->err = err;
 	timer_stop(t->loop, &f->idle);
 	close_handle(f);
+	delist(f);
 	slot_free(t, f->id);
 	if (f->kind == FLOW_CONNECTION) {
 		t->connections--;

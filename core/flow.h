@@ -4,6 +4,7 @@
 #define CORE_FLOW_H
 
 #include "buf.h"
+#include "hash.h"
 #include "origin.h"
 #include "transport.h"
 
@@ -25,7 +26,10 @@ struct flow {
 	bool silent; /* the module is not told when it closes */
 	int err;     /* why it closed */
 
-	bool wanted, fresh; /* listeners, while a configuration is applied */
+	struct hash_node by_local; /* listeners */
+	bool alias; /* of a listener: a binding's, no part of the configuration */
+	struct flow *next_listener, **at_listener; /* configured ones */
+	bool wanted, fresh; /* those, while a configuration is applied */
 
 	bool connecting, accepting; /* connections from here on */
 	bool ending;                /* nothing more is read; closes when `out` is empty */
@@ -48,6 +52,8 @@ struct transport {
 	uint32_t n_slots;
 	uint32_t *spare; /* indexes of free slots */
 	uint32_t n_spare;
+	struct hash listeners; /* all, by local address */
+	struct flow *configured, **configured_tail; /* listeners, in the order of opening */
 	uint32_t connections, max_connections;
 	uint32_t queue_max, idle_ms;
 	struct origins origins;
@@ -62,6 +68,8 @@ struct flow *flow_get(struct transport *t, uint64_t id); /* NULL: closed or neve
 /* Closes the socket, frees the id at once and the memory when the turn ends; then the module is told,
  * unless the flow is silent. */
 void flow_kill(struct flow *f, int err);
+/* A listener that has its local address; flow_kill takes it out. -ENOMEM. */
+int flow_enlist(struct flow *f);
 void flow_reap(void *transport); /* frees what is dead */
 void flow_fill(const struct flow *f, struct pn_flow_info *out);
 struct pn_msg flow_msg(const struct flow *f, const struct pn_addr *from, const void *data, size_t len);

@@ -64,18 +64,28 @@ void held_drop(struct pn_session *s)
 		held_free(s->t, queue_take(&s->queue));
 }
 
+static void deliver_next(struct pn_session *s)
+{
+	struct held *h = queue_take(&s->queue);
+
+	h->msg.flags |= PN_MSG_HELD;
+	h->msg.now_ms = loop_now(s->t->conf.loop);
+	s->delivering = true;
+	s->t->conf.events->message(s->owner, &h->msg);
+	s->delivering = false;
+	held_free(s->t, h);
+}
+
 void held_deliver(struct pn_session *s)
 {
-	while (s->queue.head && !s->wait && !s->ended) {
-		struct held *h = queue_take(&s->queue);
+	while (s->queue.head && !s->wait && !s->ended)
+		deliver_next(s);
+}
 
-		h->msg.flags |= PN_MSG_HELD;
-		h->msg.now_ms = loop_now(s->t->conf.loop);
-		s->delivering = true;
-		s->t->conf.events->message(s->owner, &h->msg);
-		s->delivering = false;
-		held_free(s->t, h);
-	}
+void held_hand_back(struct pn_session *s)
+{
+	while (s->queue.head)
+		deliver_next(s);
 }
 
 int media_pending(const struct pn_session *s)

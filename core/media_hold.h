@@ -23,5 +23,7 @@ struct held *held_new(struct sessions *t, const struct pn_msg *m, struct pn_str 
 void held_free(struct sessions *t, struct held *h);
 void held_drop(struct pn_session *s);    /* the whole queue */
 void held_deliver(struct pn_session *s); /* in order, until a new wait begins */
+/* All of it in order: the session is over, and its module decides what a message means now. */
+void held_hand_back(struct pn_session *s);
 
 #endif

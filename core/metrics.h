@@ -33,6 +33,8 @@
 	X(M_BINDINGS_EXPIRED, "bindings_expired", counter, "Bindings that expired") \
 	X(M_BINDINGS_MOVED, "bindings_moved", counter, "Bindings whose pinhole moved") \
 	X(M_BINDINGS_MOVE_REFUSED, "bindings_move_refused", counter, "Pinhole moves refused because the old pinhole still answers") \
+	X(M_ALIASES, "aliases", gauge, "Addresses and ports that stand for terminals now") \
+	X(M_ALIASES_REFUSED, "aliases_refused", counter, "Registrations refused because no alias address or port was to be had") \
 	X(M_KEEPALIVE_TX, "keepalives_sent", counter, "Keepalives sent to terminals") \
 	X(M_KEEPALIVE_LOST, "keepalives_unanswered", counter, "Keepalives that got no answer before the next") \
 	X(M_MEDIA_HELD, "messages_held", counter, "Messages that waited for media addresses") \

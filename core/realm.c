@@ -32,6 +32,8 @@ static void dispose(struct pn_realm *r, const struct pn_realm *other)
 {
 	if (r->reach.list != other->reach.list)
 		prefixes_free(&r->reach);
+	if (r->alias_addresses.list != other->alias_addresses.list)
+		prefixes_free(&r->alias_addresses);
 	if (r->device != other->device)
 		free(r->device);
 	if (r->acl != other->acl)
@@ -112,9 +114,15 @@ static void copy_plain(struct pn_realm *r, const struct conf_realm *c)
 	r->info.side = c->side;
 	r->info.addr4 = c->addr4;
 	r->info.addr6 = c->addr6;
+	r->info.alias_addresses = c->alias_addresses.n > 0;
+	r->info.alias_ports = c->alias_first != 0;
 	r->gone = false;
 	r->media_first = c->media_first;
 	r->media_last = c->media_last;
+	r->alias_first = c->alias_first;
+	r->alias_last = c->alias_last;
+	r->info.alias_ports = c->alias_first != 0;
+	r->info.alias_addresses = c->alias_addresses.n != 0;
 	r->reach_set = c->reach_set;
 	r->latch = c->latch;
 	r->latch_packets = c->latch_packets;
@@ -145,6 +153,9 @@ static int configure(struct slot *s, const struct conf_realm *c, uint32_t quaran
 	next.device = NULL;
 	next.acl = NULL;
 	err = copy_prefixes(&c->reach, &next.reach);
+	if (err)
+		goto fail;
+	err = copy_prefixes(&c->alias_addresses, &next.alias_addresses);
 	if (err)
 		goto fail;
 	err = -ENOMEM;
@@ -294,13 +305,13 @@ bool realm_same_routing(const struct pn_realm *a, const struct pn_realm *b)
 }
 
 /* Behind another device (VRF) the same number is another host. */
-static bool is_own(const struct pn_realm *realm, const struct pn_addr *to)
+bool realm_owns(const struct pn_realm *realm, const struct pn_addr *a)
 {
 	for (unsigned i = 0; realm->all && i < realm->all->n; i++) {
 		const struct pn_realm *other = &realm->all->slot[i]->realm;
-		const struct pn_addr *own = realm_addr(other, to->family);
+		const struct pn_addr *own = realm_addr(other, a->family);
 
-		if (own && !other->gone && addr_same_ip(own, to) && realm_same_routing(realm, other))
+		if (own && !other->gone && addr_same_ip(own, a) && realm_same_routing(realm, other))
 			return true;
 	}
 	return false;
@@ -317,6 +328,11 @@ static bool reach_has(const struct pn_realm *realm, const struct pn_addr *to, un
 	return false;
 }
 
+bool realm_names(const struct pn_realm *realm, const struct pn_addr *to)
+{
+	return realm->reach_set && reach_has(realm, to, NAMES_BITS);
+}
+
 enum reach_rest realm_rest(const struct pn_realm *realm)
 {
 	const struct pn_addr *a4 = realm_addr(realm, 4), *a6 = realm_addr(realm, 6);
@@ -331,7 +347,7 @@ enum reach_rest realm_rest(const struct pn_realm *realm)
 bool realm_reaches(const struct pn_realm *realm, const struct pn_addr *to)
 {
 	const struct pn_addr *own = realm_addr(realm, to->family);
-	bool delicate = addr_is_special(to) || is_own(realm, to);
+	bool delicate = addr_is_special(to) || realm_owns(realm, to);
 
 	if (!own)
 		return false;

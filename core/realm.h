@@ -19,6 +19,8 @@ struct pn_realm {
 	bool gone; /* removed by a reload */
 	uint16_t media_first, media_last;
 	struct port_pool *ports4, *ports6; /* NULL where the realm has no such address */
+	uint16_t alias_first, alias_last;  /* ports for aliases; 0: none */
+	struct prefixes alias_addresses;
 	struct prefixes reach;
 	bool reach_set;            /* reach was configured; else it goes by side and address */
 	struct acl *acl;
@@ -50,6 +52,10 @@ unsigned realms_count(const struct realms *r);
 /* May Postern send to this address from this realm (rule 6, latch.md 8)? Special and own addresses are
  * refused unless `reach` names them by a prefix of 8 bits or more; the port does not matter. */
 bool realm_reaches(const struct pn_realm *realm, const struct pn_addr *to);
+/* Does `reach` name it by a prefix of 8 bits or more? */
+bool realm_names(const struct pn_realm *realm, const struct pn_addr *to);
+/* Is it an address of a realm with the same routing? The port does not matter. */
+bool realm_owns(const struct pn_realm *realm, const struct pn_addr *a);
 /* What the default reach is besides what is named: REACH_GLOBAL where all addresses are global and the
  * side is access, REACH_ANY else; REACH_NAMED when reach was configured. */
 enum reach_rest realm_rest(const struct pn_realm *realm);

@@ -321,7 +321,6 @@ void session_end(struct pn_session *s, enum pn_cause cause, int status)
 	s->end_ms = loop_now(s->t->conf.loop);
 	deadlines_stop(s);
 	media_wait_drop(s);
-	held_drop(s);
 	index_del(s);
 	admit_leave(s);
 	correlation_leave(s);

@@ -22,7 +22,9 @@ static void turn_one(struct pn_session *s)
 		return;
 	}
 	session_free_data(s);
-	if (s->finished)
+	held_hand_back(s);
+	/* what was handed back may have put it on the list again */
+	if (s->finished && !s->in_turn)
 		session_destroy(s);
 }
 
@@ -127,9 +129,12 @@ static void end_all(struct sessions *t, const struct module *owner)
 void sessions_drop_owner(struct sessions *t, const struct module *owner)
 {
 	end_all(t, owner);
-	for (struct pn_session *s = t->all; s; s = s->next)
-		if (s->owner == owner)
-			session_free_data(s);
+	for (struct pn_session *s = t->all; s; s = s->next) {
+		if (s->owner != owner)
+			continue;
+		held_drop(s);
+		session_free_data(s);
+	}
 }
 
 void sessions_free(struct sessions *t)
@@ -141,6 +146,7 @@ void sessions_free(struct sessions *t)
 		struct pn_session *s = t->all;
 
 		session_finish(s);
+		held_drop(s);
 		session_free_data(s);
 		session_destroy(s);
 	}

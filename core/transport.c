@@ -23,6 +23,8 @@ struct transport *transport_new(const struct transport_conf *c)
 		return NULL;
 	t->loop = c->loop;
 	t->dead_tail = &t->dead;
+	t->configured_tail = &t->configured;
+	hash_init(&t->listeners);
 	t->net = c->net;
 	t->net_arg = c->net_arg;
 	t->events = c->events;
@@ -58,6 +60,7 @@ void transport_free(struct transport *t)
 	t->freed = true;
 	kill_silently(t, NULL);
 	origins_free(&t->origins);
+	hash_free(&t->listeners);
 	free(t->slots);
 	free(t->spare);
 	if (!reaping)
@@ -81,36 +84,42 @@ static bool is_listener(const struct flow *f)
 static struct flow *find_listener(struct transport *t, const struct module *m, const struct pn_realm *r,
 				  enum pn_transport kind, const struct pn_addr *local)
 {
-	for (uint32_t i = 0; i < t->n_slots; i++) {
-		struct flow *f = t->slots[i].flow;
-
-		if (is_listener(f) && f->module == m && f->realm == r && f->transport == kind &&
-		    addr_eq(&f->local, local))
+	for (struct flow *f = t->configured; f; f = f->next_listener)
+		if (f->module == m && f->realm == r && f->transport == kind && addr_eq(&f->local, local))
 			return f;
-	}
 	return NULL;
 }
 
-static int open_listener(struct transport *t, struct module *m, struct pn_realm *r, enum pn_transport kind,
-			 const struct pn_addr *local)
+static int bind_listener(struct flow *f)
 {
-	bool udp = kind == PN_UDP;
-	struct flow *f = flow_new(t, udp ? FLOW_UDP : FLOW_LISTENER, m, r);
+	struct transport *t = f->t;
+	int err = flow_enlist(f);
+
+	if (err)
+		return err;
+	errno = ENOMEM;
+	f->handle = f->kind == FLOW_UDP ? t->net->udp_bind(t->net_arg, f->realm, &f->local, f)
+					: t->net->tcp_listen(t->net_arg, f->realm, &f->local, f);
+	return f->handle ? 0 : -errno;
+}
+
+static int open_listener(struct transport *t, const struct flow *want, struct flow **out)
+{
+	struct flow *f = flow_new(t, want->transport == PN_UDP ? FLOW_UDP : FLOW_LISTENER, want->module,
+				  want->realm);
 	int err;
 
 	if (!f)
 		return -ENOMEM;
-	f->transport = kind;
-	f->local = *local;
+	f->transport = want->transport;
+	f->local = want->local;
+	f->alias = want->alias;
 	f->silent = true;
-	f->wanted = f->fresh = true;
-	errno = ENOMEM;
-	f->handle = udp ? t->net->udp_bind(t->net_arg, r, local, f)
-			: t->net->tcp_listen(t->net_arg, r, local, f);
-	if (f->handle)
-		return 0;
-	err = -errno;
-	flow_kill(f, err);
+	err = bind_listener(f);
+	if (err)
+		flow_kill(f, err);
+	else
+		*out = f;
 	return err;
 }
 
@@ -123,21 +132,22 @@ static int stage_one(struct transport *t, struct module *m, struct pn_realm *r,
 		return -EPROTONOSUPPORT;
 	for (int family = 4; family <= 6; family += 2) {
 		const struct pn_addr *own = r ? realm_addr(r, family) : NULL;
-		struct pn_addr local;
-		struct flow *f;
-		int err;
+		struct flow next = { .module = m, .realm = r, .transport = want->transport }, *f;
+		int err = 0;
 
 		if (!own)
 			continue;
 		any = true;
-		local = *own;
-		local.port = want->port;
-		f = find_listener(t, m, r, want->transport, &local);
-		if (f)
-			f->wanted = true;
-		err = f ? 0 : open_listener(t, m, r, want->transport, &local);
-		if (err)
-			return err;
+		next.local = *own;
+		next.local.port = want->port;
+		f = find_listener(t, m, r, want->transport, &next.local);
+		if (!f) {
+			err = open_listener(t, &next, &f);
+			if (err)
+				return err;
+			f->fresh = true;
+		}
+		f->wanted = true;
 	}
 	return any ? 0 : -EADDRNOTAVAIL;
 }
@@ -156,21 +166,34 @@ int transport_stage(struct transport *t, struct module *m, struct realms *r, con
 	return 0;
 }
 
+/* Those of the configuration and those of aliases. */
+static void tune(struct transport *t, const struct module *m)
+{
+	for (uint32_t i = 0; i < t->n_slots && t->net->tune; i++) {
+		const struct flow *f = t->slots[i].flow;
+
+		if (is_listener(f) && f->module == m)
+			t->net->tune(f->handle, f->realm);
+	}
+}
+
 void transport_settle(struct transport *t, struct module *m, bool keep)
 {
-	for (uint32_t i = 0; i < t->n_slots; i++) {
-		struct flow *f = t->slots[i].flow;
+	struct flow *next;
+
+	for (struct flow *f = t->configured; f; f = next) {
 		bool stays;
 
-		if (!is_listener(f) || f->module != m)
+		next = f->next_listener;
+		if (f->module != m)
 			continue;
 		stays = keep ? f->wanted || f->realm->gone : !f->fresh;
 		f->wanted = f->fresh = false;
 		if (!stays)
 			flow_kill(f, 0);
-		else if (keep && t->net->tune)
-			t->net->tune(f->handle, f->realm);
 	}
+	if (keep)
+		tune(t, m);
 }
 
 int transport_listen(struct transport *t, struct module *m, struct realms *r,
@@ -201,9 +224,8 @@ int transport_each_listener(struct transport *t,
 			    int (*fn)(void *arg, const struct pn_realm *r, const struct pn_addr *local),
 			    void *arg)
 {
-	for (uint32_t i = 0; i < t->n_slots; i++) {
-		struct flow *f = t->slots[i].flow;
-		int stop = is_listener(f) ? fn(arg, f->realm, &f->local) : 0;
+	for (struct flow *f = t->configured; f; f = f->next_listener) {
+		int stop = fn(arg, f->realm, &f->local);
 
 		if (stop)
 			return stop;
@@ -211,18 +233,62 @@ int transport_each_listener(struct transport *t,
 	return 0;
 }
 
-static int is_at(void *arg, const struct pn_realm *r, const struct pn_addr *local)
+/* The next listener at this address (after NULL the first), in whatever realm. */
+static const struct flow *listener_at(const struct transport *t, const struct pn_addr *a,
+				      const struct flow *after)
 {
-	const struct flow *want = arg;
+	const struct hash_node *n = after ? &after->by_local : NULL;
+	struct hash_node *found;
 
-	return r == want->realm && addr_eq(local, &want->local);
+	while ((found = hash_find(&t->listeners, addr_hash(a, 0), n))) {
+		const struct flow *f = hash_entry(found, struct flow, by_local);
+
+		if (addr_eq(&f->local, a))
+			return f;
+		n = found;
+	}
+	return NULL;
 }
 
 bool transport_own(struct transport *t, const struct pn_realm *r, const struct pn_addr *a)
 {
-	struct flow want = { .realm = (struct pn_realm *)r, .local = *a };
+	for (const struct flow *f = NULL; (f = listener_at(t, a, f));)
+		if (f->realm == r)
+			return true;
+	return false;
+}
 
-	return transport_each_listener(t, is_at, &want);
+/* ---- listeners of aliases ---- */
+
+bool transport_listens(const struct transport *t, const struct pn_realm *r, const struct pn_addr *a)
+{
+	for (const struct flow *f = NULL; (f = listener_at(t, a, f));)
+		if (realm_same_routing(f->realm, r))
+			return true;
+	return false;
+}
+
+int transport_alias_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn_transport kind,
+			 const struct pn_addr *local, uint64_t *flow)
+{
+	const struct flow want = { .module = m, .realm = r, .transport = kind, .local = *local, .alias = true };
+	struct flow *f;
+	int err;
+
+	if (kind != PN_UDP && kind != PN_TCP)
+		return -EPROTONOSUPPORT;
+	err = open_listener(t, &want, &f);
+	if (!err)
+		*flow = f->id;
+	return err;
+}
+
+void transport_alias_close(struct transport *t, uint64_t flow)
+{
+	struct flow *f = flow_get(t, flow);
+
+	if (f && f->alias)
+		flow_kill(f, 0);
 }
 
 /* ---- flows ---- */
@@ -230,19 +296,24 @@ bool transport_own(struct transport *t, const struct pn_realm *r, const struct p
 uint64_t flow_listener(struct transport *t, const struct module *m, const struct pn_realm *r,
 		       enum pn_transport kind, int family)
 {
-	for (uint32_t i = 0; i < t->n_slots; i++) {
-		struct flow *f = t->slots[i].flow;
-
-		if (is_listener(f) && f->module == m && f->realm == r && f->transport == kind &&
-		    f->local.family == family)
+	for (const struct flow *f = t->configured; f; f = f->next_listener)
+		if (f->module == m && f->realm == r && f->transport == kind && f->local.family == family)
 			return f->id;
-	}
 	return 0;
 }
 
-static int check_reach(const struct pn_realm *r, const struct pn_addr *to)
+/* realm_reaches() knows the realms' own addresses, not those of aliases. */
+static bool is_alias(const struct transport *t, const struct pn_realm *r, const struct pn_addr *to)
 {
-	if (to && to->port && realm_reaches(r, to))
+	for (const struct flow *f = NULL; (f = listener_at(t, to, f));)
+		if (f->alias && realm_same_routing(f->realm, r))
+			return !realm_names(r, to);
+	return false;
+}
+
+static int check_reach(const struct transport *t, const struct pn_realm *r, const struct pn_addr *to)
+{
+	if (to && to->port && realm_reaches(r, to) && !is_alias(t, r, to))
 		return 0;
 	metric_add(M_SEND_REACH, 1);
 	return -EPERM;
@@ -251,7 +322,7 @@ static int check_reach(const struct pn_realm *r, const struct pn_addr *to)
 int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn_transport kind,
 	      const struct pn_addr *to, uint64_t *flow)
 {
-	int err = check_reach(r, to);
+	int err = check_reach(t, r, to);
 	uint64_t id;
 
 	if (err)
@@ -269,7 +340,7 @@ int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn
 
 static int send_datagram(struct flow *f, const struct pn_addr *to, const void *data, size_t len)
 {
-	int err = check_reach(f->realm, to);
+	int err = check_reach(f->t, f->realm, to);
 
 	if (err)
 		return err;

@@ -69,10 +69,18 @@ int transport_listen(struct transport *t, struct module *m, struct realms *r,
 void transport_unlisten(struct transport *t, struct module *m); /* closes the module's connections too */
 /* The realm is gone and idle: its listeners close, and its connections, which their modules hear. */
 void transport_close_realm(struct transport *t, const struct pn_realm *r);
-/* Walk all listeners: fn non-zero stops and is returned. */
+/* Walk the configured listeners: fn non-zero stops and is returned. */
 int transport_each_listener(struct transport *t,
 			    int (*fn)(void *arg, const struct pn_realm *r, const struct pn_addr *local),
 			    void *arg);
+
+/* A listener at an address of its own (alias.h): a reload leaves it alone, but for the realm's marking.
+ * -errno of the bind, -EPROTONOSUPPORT. */
+int transport_alias_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn_transport kind,
+			 const struct pn_addr *local, uint64_t *flow);
+void transport_alias_close(struct transport *t, uint64_t flow); /* also of one that is gone */
+/* Is there a listener at this address and port, in this realm or one with the same routing? */
+bool transport_listens(const struct transport *t, const struct pn_realm *r, const struct pn_addr *a);
 
 /* As in the ABI. A module hears flow_closed of the flows that it did not close itself. */
 uint64_t flow_listener(struct transport *t, const struct module *m, const struct pn_realm *r,

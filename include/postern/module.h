@@ -53,6 +53,7 @@ struct pn_realm_info {
 	const char *name;
 	enum pn_realm_side side;
 	struct pn_addr addr4, addr6; /* port 0; family 0 where the realm has none */
+	int alias_addresses, alias_ports; /* does it have such (PN_ALIAS_ADDRESS, PN_ALIAS_PORT)? */
 };
 
 struct pn_flow_info {
@@ -190,15 +191,16 @@ struct pn_binding_args {
 	uint64_t expires_ms;          /* how long from now, while pending */
 	const void *data;             /* the module's own record of it, copied, at most 4096 octets */
 	size_t data_len;
-	/* How the alias is made, once, at the first put. ADDRESS and PORT: the core listens there with the
-	 * transports of alias_listen (1u << PN_UDP | 1u << PN_TCP) until the binding is gone; where the
-	 * search for a free one begins depends on identity and instance alone, so that a terminal gets
-	 * the same again, after a restart as well. put is -ENOSPC when none is left. */
+	/* How the alias is made, once, at the first put; later ones need not repeat it. ADDRESS and PORT: the
+	 * core listens there with the transports of alias_listen (1u << PN_UDP | 1u << PN_TCP) until the
+	 * binding is gone, and alias_realm must stay (-EINVAL: remove the binding first). Where the search for
+	 * a free one begins depends on the module, identity and instance alone, so that a terminal gets
+	 * the same again, after a restart as well. */
 	enum pn_alias_kind alias_kind;
 	unsigned alias_listen;
 	uint16_t alias_port;
 	uint8_t alias_family; /* 4, 6, or 0: the first that the realm has */
-	struct pn_str alias_name;
+	struct pn_str alias_name; /* compared octet by octet, at most 1024 */
 };
 
 struct pn_binding_info {
@@ -270,7 +272,9 @@ struct pn_services {
 	void (*session_deadline)(struct pn_session *s, uint64_t ms);
 	void (*session_peer)(struct pn_session *s, enum pn_side side, const struct pn_addr *peer);
 	void (*session_answered)(struct pn_session *s);
-	/* Ends it and all it owns. session_free is called when the loop's turn ends, once. */
+	/* Ends it and all it owns. session_free is called when the loop's turn ends, once; then what
+	 * media_hold() still queued comes through on_message with PN_MSG_HELD, for there is no session any
+	 * more that it could wait for. */
 	void (*session_end)(struct pn_session *s, enum pn_cause cause, int status);
 
 	/* branches of side B, told by a key (To-tag). The first branch_get makes it. */
@@ -297,9 +301,14 @@ struct pn_services {
 			      struct pn_media *list, size_t cap);
 
 	/* bindings. put makes or refreshes (realm, identity, instance); the pinhole moves by the rule
-	 * of proof: another port on the same IP at once, another IP after accept and a dead probe. */
+	 * of proof: another port on the same IP at once, another IP after accept and a dead probe.
+	 * -ENOSPC: the table, the identity's devices or the aliases are full; -EADDRNOTAVAIL: the alias realm
+	 * has none of that kind and family, or they are not addresses of this host; -EEXIST: the name is
+	 * another's; -EINVAL. */
 	int (*binding_put)(struct pn_host *h, const struct pn_binding_args *a, struct pn_binding **out);
-	/* The softswitch accepted it: pending becomes active, lifetimes from now. */
+	/* The softswitch accepted it: pending becomes active, lifetimes from now, and the latest put is in
+	 * force. Anybody may send a registration that puts; so a module that accepts later than it put must
+	 * put again, what was accepted, right before. */
 	void (*binding_accept)(struct pn_binding *b, uint64_t terminal_ms, uint64_t upstream_ms);
 	void (*binding_refuse)(struct pn_binding *b); /* takes back an unaccepted put */
 	void (*binding_remove)(struct pn_binding *b);

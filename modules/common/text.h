@@ -1,6 +1,6 @@
 /* Byte strings: comparing borrowed ones, owning copies, and building text under a cap. */
-#ifndef SIP_TEXT_H
-#define SIP_TEXT_H
+#ifndef COMMON_TEXT_H
+#define COMMON_TEXT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -327,7 +327,8 @@ void request_receive(struct sip *sip, const struct sip_rx *rx)
 	}
 	s = server_find(sip, rx, rx->msg->method);
 	if (s && !(held && s->state == SERVER_PROCEEDING && !LIST_FIRST(&s->clients))) {
-		server_again(s, rx);
+		if (!held) /* else it is the very one that was answered when its call ended */
+			server_again(s, rx);
 		return;
 	}
 	if (rx->msg->kind == SIP_CANCEL) {

@@ -42,16 +42,6 @@ bool sip_uri_own(struct sip *sip, struct pn_realm *r, const struct sip_uri *u)
 	       sip->svc->addr_own(sip->host, r, &a);
 }
 
-bool addr_same_ip(const struct pn_addr *a, const struct pn_addr *b)
-{
-	return a->family == b->family && !memcmp(a->ip, b->ip, a->family == 4 ? 4 : 16);
-}
-
-bool addr_same(const struct pn_addr *a, const struct pn_addr *b)
-{
-	return addr_same_ip(a, b) && a->port == b->port;
-}
-
 bool sip_is_access(struct sip *sip, struct pn_realm *r)
 {
 	return sip->svc->realm_info(r)->side == PN_ACCESS;

@@ -4,6 +4,7 @@
 
 #include <sys/queue.h>
 
+#include "common/addr.h"
 #include "parse.h"
 
 #define SIP_DATAGRAM 65507u  /* the largest that UDP over IPv4 carries */
@@ -78,8 +79,6 @@ const char *sip_own(struct sip *sip, uint64_t flow, char out[SIP_ADDR_LEN]);
 bool sip_host_addr(struct sip *sip, struct pn_str host, uint16_t port, struct pn_addr *out);
 /* Does this URI name Postern's own signalling address in the realm? */
 bool sip_uri_own(struct sip *sip, struct pn_realm *r, const struct sip_uri *u);
-bool addr_same_ip(const struct pn_addr *a, const struct pn_addr *b);
-bool addr_same(const struct pn_addr *a, const struct pn_addr *b);
 bool sip_is_access(struct sip *sip, struct pn_realm *r);
 const char *sip_realm_name(struct sip *sip, struct pn_realm *r);
 void sip_reap_later(struct sip *sip);

@@ -219,17 +219,21 @@ static int f_media_hold(struct pn_session *s, const struct pn_msg *m, struct pn_
 	return 0;
 }
 
+static void deliver_next(struct pn_session *s)
+{
+	struct held *h = s->queue;
+
+	s->queue = h->next;
+	h->msg.flags |= PN_MSG_HELD;
+	fake.held++;
+	fake_module->on_message(fake_self, &h->msg);
+	free(h);
+}
+
 static void deliver(struct pn_session *s)
 {
-	while (s->queue && !s->pending && !s->ended) {
-		struct held *h = s->queue;
-
-		s->queue = h->next;
-		h->msg.flags |= PN_MSG_HELD;
-		fake.held++;
-		fake_module->on_message(fake_self, &h->msg);
-		free(h);
-	}
+	while (s->queue && !s->pending && !s->ended)
+		deliver_next(s);
 }
 
 static void f_media_cancel(struct pn_session *s)
@@ -281,6 +285,8 @@ void fake_sweep(int all)
 		}
 		*p = s->next;
 		fake_module->session_free(fake_self, s, s->data);
+		while (s->queue && !all)
+			deliver_next(s);
 		while (s->queue) {
 			struct held *h = s->queue;
 

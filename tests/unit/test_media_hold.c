@@ -257,7 +257,8 @@ static void end_session(struct rig *r, const struct pn_msg *m)
 	session_end(the_session, PN_END_NORMAL, 200);
 }
 
-Test(media_hold, end_drops_the_queue)
+/* After the session: none is found by then, and the module decides anew. */
+Test(media_hold, end_hands_the_queue_back)
 {
 	struct rig *r = rig_new();
 
@@ -265,10 +266,12 @@ Test(media_hold, end_drops_the_queue)
 	r->manners = RIG_LATER;
 	rig_offer(r, the_session, A, "audio " PHONE);
 	hold(the_session, "INFO", "1");
+	hold(the_session, "BYE", "2");
 	session_end(the_session, PN_END_CANCELLED, 487);
-	cr_expect(eq(int, hold(the_session, "INFO", "2"), -ENOENT));
+	cr_expect(eq(int, hold(the_session, "INFO", "3"), -ENOENT));
+	cr_expect(eq(str, r->said, "cdr "), "not within the call");
 	rig_turn(r);
-	cr_expect(eq(ptr, strstr(r->said, "message"), NULL));
+	cr_expect(eq(str, r->said, "cdr free message:INFO message:BYE "));
 
 	the_session = rig_session(r, "k");
 	r->said[0] = 0;
@@ -278,7 +281,21 @@ Test(media_hold, end_drops_the_queue)
 	hold(the_session, "INFO", "2");
 	media_cancel(the_session);
 	rig_turn(r);
-	cr_expect(eq(str, r->said, "message:BYE cdr free "));
+	cr_expect(eq(str, r->said, "message:BYE cdr free message:INFO "));
+	rig_free(r);
+}
+
+Test(media_hold, a_leaving_module_hears_nothing_more)
+{
+	struct rig *r = rig_new();
+
+	the_session = rig_session(r, "k");
+	r->manners = RIG_LATER;
+	rig_offer(r, the_session, A, "audio " PHONE);
+	hold(the_session, "INFO", "1");
+	sessions_drop_owner(r->sessions, (struct module *)r);
+	rig_turn(r);
+	cr_expect(eq(ptr, strstr(r->said, "message"), NULL));
 	rig_free(r);
 }
 

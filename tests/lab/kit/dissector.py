@@ -5,12 +5,13 @@ import subprocess
 # What a payload holds is its sender's affair; only what Postern writes or relays as a protocol counts. Media
 # that is no RTP goes to random ports, which tshark may know as some other protocol's (41170 is MANOLITO's).
 NOT_JUDGED = ("vp8", "t38")
-WRONG = "(sip || sdp || rtcp || rtp) && (_ws.malformed || _ws.expert.severity == error)"
+WRONG = "(sip || mgcp || sdp || rtcp || rtp) && (_ws.malformed || _ws.expert.severity == error)"
 
 
-def complaints(path, source):
-    """What tshark finds wrong in the packets of the capture PATH that came from SOURCE."""
-    argv = ["tshark", "-n", "-r", path, "-Y", f"ip.src == {source} && !icmp && ({WRONG})",
+def complaints(path, *sources):
+    """What tshark finds wrong in the packets of the capture PATH that came from SOURCES."""
+    came_from = " || ".join(f"ip.src == {source}" for source in sources)
+    argv = ["tshark", "-n", "-r", path, "-Y", f"({came_from}) && !icmp && ({WRONG})",
             "-T", "fields", "-e", "frame.number", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info",
             "-e", "_ws.expert.message"]
     for protocol in NOT_JUDGED:
@@ -20,6 +21,6 @@ def complaints(path, source):
     return done.stdout.splitlines()
 
 
-def check(capture, source):
-    found = complaints(capture.path, source)
+def check(capture, *sources):
+    found = complaints(capture.path, *sources)
     assert not found, f"tshark, {capture.path}: {len(found)} wrong packets, first: {found[0]}"

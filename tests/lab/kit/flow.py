@@ -9,6 +9,10 @@ from . import checks
 from .lab import Lab
 
 
+class Skip(Exception):
+    """What a flow needs is not there; its text says what."""
+
+
 class Flow(NamedTuple):
     """One row of the lab: a function, the kind of both NATs, and how its network differs."""
     name: str

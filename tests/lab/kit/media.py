@@ -57,6 +57,13 @@ class Leg:
             self._talk.stop()
         self._talk = None
 
+    def close(self):
+        """Give both ports back."""
+        self.quiet()
+        for sock in (self.rtp, self.rtcp):
+            self.stage.selector.unregister(sock)
+            sock.close()
+
     def sources(self):
         return {source for source, _ in self.received}
 

@@ -13,6 +13,7 @@ from . import nat
 from .namespace import Namespace, ip_batch, remove_all
 
 GW_WAN, GW_CORE = "198.51.100.5", "192.0.2.5"
+GW_ALIASES = "192.0.2.64/26"  # of the gateway too, for protocols whose terminals need addresses of their own
 SSW, SSW_ON_WAN, PSTN = "192.0.2.20", "198.51.100.20", "192.0.2.30"
 PUB, ATTACKER, VICTIM = "198.51.100.30", "198.51.100.40", "198.51.100.50"
 NAT1, NAT2 = "198.51.100.11", "198.51.100.12"
@@ -43,13 +44,18 @@ def first_address_of_router(address):
 class Network:
     """All namespaces of one lab; their names begin with PREFIX, so that labs run side by side."""
 
-    def __init__(self, prefix, kind="cone", udp_timeout_s=20, ssw_on_wan=False):
+    def __init__(self, prefix, kind="cone", udp_timeout_s=20, ssw_on_wan=False,
+                 same_lan=False):
         self.prefix = prefix
         self.kind = kind
         self.udp_timeout_s = udp_timeout_s
         self.hosts = {name: dict(devices) for name, devices in HOSTS.items()}
         if ssw_on_wan:
             self.hosts["ssw"] = {"eth0": ("wan", SSW_ON_WAN + "/24")}
+        self.address = dict(ADDRESS)
+        if same_lan:
+            self.address["lan2"] = LAN1
+            self.hosts["lan2"] = {"eth0": ("nat2", LAN1 + "/24")}
         self.namespaces = {name: Namespace(prefix + name) for name in (*BRIDGES, *self.hosts)}
 
     def __getitem__(self, name):
@@ -64,7 +70,7 @@ class Network:
             for device, (peer, address) in devices.items():
                 self._join(host, device, peer, address)
         for lan, router in (("lan1", "nat1"), ("lan2", "nat2")):
-            gateway = first_address_of_router(ADDRESS[lan])
+            gateway = first_address_of_router(self.address[lan])
             ip_batch([f"route add {net} via {gateway}" for net in ("198.51.100.0/24", "192.0.2.0/24")],
                      self[lan].name)
             nat.install(self[router], self.kind, self.udp_timeout_s)
@@ -88,7 +94,7 @@ class Network:
         stranger = nat.udp_socket(self["attacker"], ATTACKER)
         try:
             for lan in ("lan1", "lan2"):
-                inside = nat.udp_socket(self[lan], ADDRESS[lan])
+                inside = nat.udp_socket(self[lan], self.address[lan])
                 with inside:
                     nat.prove(self.kind, inside, outsides, stranger)
         finally:

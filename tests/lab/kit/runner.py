@@ -15,6 +15,7 @@ import traceback
 from . import flow, namespace
 
 FLOW_DEADLINE_S, CLEANUP_DEADLINE_S = 150, 30
+SKIPPED = 77  # the exit status of a flow that could not be played
 PREFIX = re.compile(r"^pn(\d+)\.\d+-")
 
 
@@ -68,6 +69,8 @@ def play_one(row, directory, prefix, build):
     except BaseException as failure:  # whatever it is, it is why the flow failed
         with open(os.path.join(directory, "reason"), "w", encoding="utf-8") as f:
             f.write(" ".join(str(failure).split()) or type(failure).__name__)
+        if isinstance(failure, flow.Skip):
+            return SKIPPED
         traceback.print_exc()
         return 1
     return 0
@@ -129,7 +132,7 @@ class Runner:
         self.options, self.build = options, build
         self.waiting, self.playing = list(rows), []
         self.number, self.first_reason = 0, {}
-        self.passed = self.failed = 0
+        self.passed = self.failed = self.skipped = 0
         self.base = tempfile.mkdtemp(prefix="postern-lab-")
         self.evidence = False
 
@@ -173,6 +176,10 @@ class Runner:
                 print(f"ok {name}", flush=True)
             if not self.options.keep:
                 shutil.rmtree(attempt.directory)
+        elif status == SKIPPED:
+            self.skipped += 1
+            print(f"skip {name}: {attempt.reason()}", flush=True)
+            shutil.rmtree(attempt.directory)
         elif name not in self.first_reason:
             self.evidence = True
             self.first_reason[name] = attempt.reason()
@@ -186,7 +193,8 @@ class Runner:
             print(f"evidence: {self.base}")
         else:
             shutil.rmtree(self.base)
-        print(f"{self.passed} passed, {self.failed} failed")
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        print(f"{self.passed} passed, {self.failed} failed{skipped}")
 
 
 def remove_leftovers():

@@ -1,0 +1,312 @@
+#include "transaction.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "message.h"
+#include "own.h"
+
+#define ID_TRIES 16u
+#define RESEND_FIRST_MS 500u
+#define RESEND_MAX_MS 4000u
+#define RESENDS_MAX 7u
+
+/* Tables take octets: these have no padding that is not zero. */
+struct key {
+	uint64_t flow;
+	uint8_t ip[16];
+	uint32_t id;
+	uint16_t port;
+	uint8_t family, side;
+};
+
+enum { ARRIVAL_ANY = 1, TO_GATEWAY, TO_AGENT };
+
+static struct key arrival_key(uint64_t flow, const struct pn_addr *from, uint32_t id)
+{
+	struct key k = { .flow = flow,
+			 .id = id,
+			 .port = from->port,
+			 .family = from->family,
+			 .side = ARRIVAL_ANY };
+
+	memcpy(k.ip, from->ip, sizeof(k.ip));
+	return k;
+}
+
+/* A call agent may answer from another of its addresses, a gateway from another port. */
+static struct key departure_key(uint64_t flow, const struct pn_addr *to, bool from_gateway,
+				uint32_t id)
+{
+	struct key k = { .flow = flow, .id = id, .side = from_gateway ? TO_AGENT : TO_GATEWAY };
+
+	if (!from_gateway) {
+		k.family = to->family;
+		memcpy(k.ip, to->ip, sizeof(k.ip));
+	}
+	return k;
+}
+
+static uint64_t mix(uint64_t h, struct pn_str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (uint8_t)s.p[i]) * 1099511628211u;
+	return (h ^ 0xff) * 1099511628211u;
+}
+
+/* FNV-1a over what makes a command: for comparing what was received, not for secrets. */
+static uint64_t print_of(const struct mgcp_msg *m)
+{
+	uint64_t h = mix(mix(14695981039346656037u, m->verb_text), m->endpoint.local);
+
+	for (size_t i = 0; i < m->n_params; i++)
+		if (m->param[i].code != MGCP_P_ACK)
+			h = mix(h, m->param[i].value);
+	for (size_t i = 0; i < m->n_sdp; i++)
+		h = mix(h, m->sdp[i]);
+	return h;
+}
+
+struct mgcp_transaction *transaction_arrived(struct mgcp *g, uint64_t flow,
+					     const struct pn_addr *from, uint32_t id)
+{
+	struct key k = arrival_key(flow, from, id);
+
+	return g->svc->table_get(g->by_arrival, &k, sizeof(k));
+}
+
+struct mgcp_transaction *transaction_departed(struct mgcp *g, uint64_t flow,
+					      const struct pn_addr *from, bool from_gateway,
+					      uint32_t id)
+{
+	struct key k = departure_key(flow, from, from_gateway, id);
+
+	return g->svc->table_get(g->by_departure, &k, sizeof(k));
+}
+
+/* An id that nothing else has which left the same way and may still be remembered there. */
+static int take_id(struct mgcp *g, struct mgcp_transaction *t, uint32_t wish)
+{
+	for (unsigned i = 0; i < ID_TRIES; i++) {
+		struct key k;
+		uint32_t r;
+		int err;
+
+		if (i || !wish) {
+			g->svc->random(&r, sizeof(r));
+			wish = 1 + r % 999999999u;
+		}
+		k = departure_key(t->flow_out, &t->peer_out, t->from_gateway, wish);
+		err = g->svc->table_put(g->by_departure, &k, sizeof(k), t);
+		if (!err) {
+			t->id_out = wish;
+			return 0;
+		}
+		if (err != -EEXIST)
+			return err;
+	}
+	return -ENOSPC;
+}
+
+static void sweep_at(struct mgcp *g)
+{
+	const struct mgcp_transaction *t = TAILQ_FIRST(&g->history);
+	uint64_t now = g->svc->now_ms(g->host), due;
+
+	if (!t)
+		return;
+	due = t->touched_ms + g->conf->history_ms;
+	g->svc->timer_start(g->sweep, due > now ? due - now : 0);
+}
+
+static struct mgcp_transaction *add(struct mgcp *g, struct mgcp_gateway *gw, bool from_gateway,
+				    const struct mgcp_hop *hop)
+{
+	struct mgcp_transaction *t;
+
+	if (g->n_transactions >= g->conf->max_transactions) {
+		g->svc->count(g->host, MGCP_CNT_FULL);
+		return NULL;
+	}
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	t->gateway = gw;
+	t->from_gateway = from_gateway;
+	t->flow_out = hop->flow;
+	t->peer_out = hop->to;
+	t->touched_ms = g->svc->now_ms(g->host);
+	return t;
+}
+
+static void link_in(struct mgcp *g, struct mgcp_transaction *t)
+{
+	bool first = TAILQ_EMPTY(&g->history);
+
+	LIST_INSERT_HEAD(&t->gateway->transactions, t, of_gateway);
+	TAILQ_INSERT_TAIL(&g->history, t, in_history);
+	g->n_transactions++;
+	if (first)
+		sweep_at(g);
+}
+
+struct mgcp_transaction *transaction_new(struct mgcp *g, const struct mgcp_rx *rx,
+					 struct mgcp_gateway *gw, bool from_gateway,
+					 const struct mgcp_hop *hop)
+{
+	struct key k = arrival_key(rx->pn->flow, &rx->pn->remote, rx->msg->id);
+	struct mgcp_transaction *t = add(g, gw, from_gateway, hop);
+
+	if (!t)
+		return NULL;
+	t->verb = rx->msg->verb;
+	t->id_in = rx->msg->id;
+	t->flow_in = rx->pn->flow;
+	t->peer_in = rx->pn->remote;
+	t->print = print_of(rx->msg);
+	if (take_id(g, t, t->id_in)) {
+		free(t);
+		return NULL;
+	}
+	if (g->svc->table_put(g->by_arrival, &k, sizeof(k), t)) {
+		k = departure_key(t->flow_out, &t->peer_out, from_gateway, t->id_out);
+		g->svc->table_del(g->by_departure, &k, sizeof(k));
+		free(t);
+		return NULL;
+	}
+	if (t->id_out != t->id_in)
+		g->svc->count(g->host, MGCP_CNT_RENUMBERED);
+	link_in(g, t);
+	return t;
+}
+
+struct mgcp_transaction *transaction_ours(struct mgcp *g, struct mgcp_gateway *gw,
+					  enum mgcp_ours what, bool from_gateway,
+					  const struct mgcp_hop *hop)
+{
+	struct mgcp_transaction *t = add(g, gw, from_gateway, hop);
+
+	if (!t)
+		return NULL;
+	t->ours = what;
+	t->state = MGCP_SENT;
+	if (take_id(g, t, 0)) {
+		free(t);
+		return NULL;
+	}
+	link_in(g, t);
+	return t;
+}
+
+void transaction_touch(struct mgcp *g, struct mgcp_transaction *t)
+{
+	t->touched_ms = g->svc->now_ms(g->host);
+	TAILQ_REMOVE(&g->history, t, in_history);
+	TAILQ_INSERT_TAIL(&g->history, t, in_history);
+}
+
+bool transaction_same(const struct mgcp_transaction *t, const struct mgcp_msg *m)
+{
+	return t->print == print_of(m);
+}
+
+void transaction_replace(struct mgcp *g, struct mgcp_transaction *t)
+{
+	struct key k = arrival_key(t->flow_in, &t->peer_in, t->id_in);
+
+	g->svc->table_del(g->by_arrival, &k, sizeof(k));
+	t->replaced = true;
+}
+
+void transaction_end(struct mgcp *g, struct mgcp_transaction *t)
+{
+	struct key k = departure_key(t->flow_out, &t->peer_out, t->from_gateway, t->id_out);
+
+	g->svc->table_del(g->by_departure, &k, sizeof(k));
+	if (t->ours == MGCP_PASSES && !t->replaced)
+		transaction_replace(g, t);
+	if (t->wait)
+		t->wait->t = NULL;
+	if (t->due_ms)
+		TAILQ_REMOVE(&g->own, t, in_own);
+	TAILQ_REMOVE(&g->history, t, in_history);
+	LIST_REMOVE(t, of_gateway);
+	g->n_transactions--;
+	str_drop(&t->request);
+	str_drop(&t->answer);
+	str_drop(&t->scope.endpoint);
+	str_drop(&t->scope.call);
+	str_drop(&t->scope.connection);
+	str_drop(&t->entity);
+	free(t);
+}
+
+void transaction_sweep(void *mgcp)
+{
+	struct mgcp *g = mgcp;
+	uint64_t now = g->svc->now_ms(g->host);
+	struct mgcp_transaction *t;
+
+	while ((t = TAILQ_FIRST(&g->history)) && now - t->touched_ms >= g->conf->history_ms) {
+		if (t->ours == MGCP_PASSES && t->state != MGCP_ANSWERED) {
+			g->svc->count(g->host, MGCP_CNT_TIMEOUTS);
+			command_unanswered(g, t);
+		}
+		transaction_end(g, t);
+	}
+	sweep_at(g);
+}
+
+static void resend_at(struct mgcp *g)
+{
+	uint64_t now = g->svc->now_ms(g->host), next = UINT64_MAX;
+	const struct mgcp_transaction *t;
+
+	TAILQ_FOREACH(t, &g->own, in_own)
+	if (t->due_ms < next)
+		next = t->due_ms;
+	if (next != UINT64_MAX)
+		g->svc->timer_start(g->resend, next > now ? next - now : 0);
+}
+
+static void send_again(struct mgcp *g, struct mgcp_transaction *t)
+{
+	uint64_t wait = RESEND_FIRST_MS << t->sends;
+
+	g->svc->flow_send(g->host, t->flow_out, &t->peer_out, t->request.p, t->request.len);
+	t->sends++;
+	t->due_ms = g->svc->now_ms(g->host) + (wait > RESEND_MAX_MS ? RESEND_MAX_MS : wait);
+}
+
+void transaction_send_ours(struct mgcp *g, struct mgcp_transaction *t, struct pn_str text)
+{
+	if (str_set(&t->request, text))
+		return;
+	send_again(g, t);
+	TAILQ_INSERT_TAIL(&g->own, t, in_own);
+	resend_at(g);
+}
+
+void transaction_resend(void *mgcp)
+{
+	struct mgcp *g = mgcp;
+	uint64_t now = g->svc->now_ms(g->host);
+	struct mgcp_transaction *t, *next;
+
+	for (t = TAILQ_FIRST(&g->own); t; t = next) {
+		unsigned max = t->ours == MGCP_OURS_CHALLENGE ? 4 : RESENDS_MAX;
+
+		next = TAILQ_NEXT(t, in_own);
+		if (t->due_ms > now)
+			continue;
+		if (t->sends < max) {
+			send_again(g, t);
+			continue;
+		}
+		own_failed(g, t);
+		transaction_end(g, t);
+	}
+	resend_at(g);
+}
