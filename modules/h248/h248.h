@@ -73,6 +73,7 @@ struct h248 {
 	struct pn_table *gateway_by_binding; /* struct pn_binding * as the key */
 	struct pn_table *gateway_by_flow;    /* connections of ours to controllers */
 	struct pn_table *gateway_by_name;    /* identifiers that are kept, by alias realm */
+	struct pn_table *call_by_term;       /* gateway and termination id */
 	struct pn_table *tx_in, *tx_out;     /* transactions, by the ids of both sides */
 	struct h248_gateways gateways;
 	struct h248_txs history; /* all transactions, the longest untouched one first */
