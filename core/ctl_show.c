@@ -37,6 +37,7 @@ static void add_binding(struct rows *r, struct pn_binding *b, struct buf *out)
 	json_addr(out, "pinhole", &i->pinhole);
 	json_str(out, "alias", i->alias);
 	json_text(out, "alias_realm", i->alias_realm ? i->alias_realm->info.name : NULL);
+	json_addr(out, "alias_address", &i->alias_addr);
 	add_lifetime(out, "expires_ms", i->expires_at_ms, now_ms);
 	add_lifetime(out, "upstream_ms", i->upstream_at_ms, now_ms);
 	json_num(out, "sessions", binding_sessions(b));

@@ -27,7 +27,8 @@ struct latch_rules {
 	struct pn_addr pinhole;    /* a live pinhole of its, as good as the peer; port 0: the whole IP; family 0: none */
 };
 
-/* What one packet is (rtp.h makes it). An empty datagram is a keepalive (RFC 6263 s.4.1). */
+/* What one packet is (rtp.h makes it). EMPTY: a keepalive (RFC 6263 s.4.1) of at
+ * most 3 octets. */
 enum packet_class { PACKET_RTP, PACKET_RTCP, PACKET_STUN, PACKET_DTLS, PACKET_EMPTY, PACKET_OTHER };
 struct packet_facts {
 	struct pn_addr src;

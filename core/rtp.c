@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #define RTP_HEADER 12u
+#define WORD 4u /* no header that is looked for here is shorter */
 #define SEQ_CYCLE 65536u
 #define STEP_MAX 3000u      /* MAX_DROPOUT of RFC 3550 A.1 */
 #define MEASURE_US 1000000u /* a dynamic payload type's clock is measured for so long */
@@ -42,7 +43,7 @@ static bool is_stun(const uint8_t *p, size_t len)
 
 static enum packet_class class_of(const uint8_t *p, size_t len)
 {
-	if (!len)
+	if (len < WORD) /* gateways open their pinholes with such dummies */
 		return PACKET_EMPTY;
 	if (p[0] < 4)
 		return is_stun(p, len) ? PACKET_STUN : PACKET_OTHER;

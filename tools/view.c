@@ -30,8 +30,9 @@ static const struct grid_column bindings[] = {
 	{ "IDENTITY", "identity", GRID_TEXT },  { "MODULE", "module", GRID_TEXT },
 	{ "REALM", "realm", GRID_TEXT },        { "STATE", "state", GRID_TEXT },
 	{ "CLAIMED", "claimed", GRID_TEXT },    { "PINHOLE", "pinhole", GRID_TEXT },
-	{ "ALIAS", "alias", GRID_TEXT },        { "EXPIRES", "expires_ms", GRID_DURATION },
-	{ "UPSTREAM", "upstream_ms", GRID_DURATION }, { "SESSIONS", "sessions", GRID_NUMBER },
+	{ "ALIAS", "alias", GRID_TEXT },        { "LISTENS AT", "alias_address", GRID_TEXT },
+	{ "EXPIRES", "expires_ms", GRID_DURATION }, { "UPSTREAM", "upstream_ms", GRID_DURATION },
+	{ "SESSIONS", "sessions", GRID_NUMBER },
 };
 
 static const struct grid_column modules[] = {

@@ -256,6 +256,12 @@ struct pn_services {
 			 size_t len);
 	void (*flow_close)(struct pn_host *h, uint64_t flow);
 	int (*flow_info)(struct pn_host *h, uint64_t flow, struct pn_flow_info *out);
+	/* A listener of our own at one of the realm's tcp-ports, for one connection: from this IP (family 0:
+	 * from anybody in the access list), within so many ms. *flow is the connection to be and *local where
+	 * it is awaited: what is sent meanwhile is queued, on_flow_open tells when it came, on_flow_closed
+	 * with -ETIMEDOUT that it did not. -ENOSPC: no port is left. */
+	int (*flow_expect)(struct pn_host *h, struct pn_realm *r, int family, const struct pn_addr *from,
+			   uint64_t within_ms, uint64_t *flow, struct pn_addr *local);
 
 	/* admission: may this source in this realm start something now? 0, -EACCES, -EDQUOT (its own
 	 * limit), -ENOSPC (ours). Counted by the core. binding may be NULL. */

@@ -91,13 +91,13 @@ static void sock_drop(struct sock *s)
 		}
 }
 
-/* port 0 takes the first of that kind and family */
+/* port 0 takes the first of that kind at that IP: an alias may have another */
 static struct sock *sock_at(struct fakenet *n, enum sock_kind kind, unsigned realm, const struct pn_addr *local)
 {
 	for (struct sock *s = n->socks; s; s = s->next) {
 		if (s->kind != kind || s->realm != realm || s->closed)
 			continue;
-		if (local->port ? addr_eq(&s->local, local) : s->local.family == local->family)
+		if (local->port ? addr_eq(&s->local, local) : addr_same_ip(&s->local, local))
 			return s;
 	}
 	return NULL;
@@ -236,6 +236,10 @@ int fakenet_deliver(struct fakenet *n, unsigned realm, const struct pn_addr *fro
 
 static void *tcp_listen(void *net, const struct pn_realm *realm, const struct pn_addr *local, void *owner)
 {
+	if (sock_at(net, SOCK_LISTEN, realm->index, local)) {
+		errno = EADDRINUSE;
+		return NULL;
+	}
 	struct sock *s = sock_add(net, SOCK_LISTEN, realm->index, local);
 	if (s)
 		s->owner = owner;
@@ -333,6 +337,12 @@ struct buf *fakenet_received(struct fakenet *n, unsigned realm, const struct pn_
 {
 	struct sock *s = conn_of(n, realm, host);
 	return s ? &s->in : NULL;
+}
+
+const struct pn_addr *fakenet_local(struct fakenet *n, unsigned realm, const struct pn_addr *host)
+{
+	struct sock *s = conn_of(n, realm, host);
+	return s ? &s->local : NULL;
 }
 
 int fakenet_hangup(struct fakenet *n, unsigned realm, const struct pn_addr *host)

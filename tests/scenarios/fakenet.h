@@ -29,15 +29,17 @@ const struct packet *fakenet_left(struct fakenet *n, const struct pn_addr *to);
 const struct packet *fakenet_left_media(struct fakenet *n);
 void fakenet_flush(struct fakenet *n, const struct pn_addr *to);
 void fakenet_flush_media(struct fakenet *n);
-/* A datagram arrives; `to` port 0: Postern's first listener in the realm. -ENOENT: nobody listens. */
+/* A datagram arrives; `to` port 0: Postern's first listener at that IP. -ENOENT: nobody listens. */
 int fakenet_deliver(struct fakenet *n, unsigned realm, const struct pn_addr *from, const struct pn_addr *to,
 		    const void *data, size_t len);
 
-/* TCP: a host's connection to Postern, or Postern's to it, known by the host's address. */
+/* TCP: a host's connection to Postern, or Postern's to it, known by the host's address. `to` as above. */
 int fakenet_listen(struct fakenet *n, unsigned realm, const struct pn_addr *host); /* accepts Postern's connect */
 int fakenet_connect(struct fakenet *n, unsigned realm, const struct pn_addr *host, const struct pn_addr *to);
 int fakenet_stream(struct fakenet *n, unsigned realm, const struct pn_addr *host, const void *data, size_t len);
 struct buf *fakenet_received(struct fakenet *n, unsigned realm, const struct pn_addr *host);
+/* Postern's end of it; NULL: there is none. */
+const struct pn_addr *fakenet_local(struct fakenet *n, unsigned realm, const struct pn_addr *host);
 int fakenet_hangup(struct fakenet *n, unsigned realm, const struct pn_addr *host);
 bool fakenet_connected(struct fakenet *n, unsigned realm, const struct pn_addr *host);
 

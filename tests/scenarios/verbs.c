@@ -79,21 +79,31 @@ static int verb_provider(struct world *w, const struct step *s)
 	return 0;
 }
 
+/* `to ADDRESS:PORT`: that of a listener of ours, be it an alias; without it the realm's own address. */
+static int destination(struct world *w, const struct step *s, const struct pn_realm *r, const struct actor *h,
+		       struct pn_addr *to)
+{
+	const struct pn_addr *own = realm_addr(r, h->addr.family);
+	if (s->n > 3 && !strcmp(s->word[2], "to"))
+		return addr_parse_port(str_of(s->word[3]), 0, to) ?
+			fail(w, "\"%s\": expected ADDRESS:PORT", s->word[3]) : 0;
+	if (!own)
+		return fail(w, "realm %s has no address of the family of %s", h->realm, h->name);
+	*to = *own;
+	return 0;
+}
+
 /* > HOST [to ADDRESS:PORT] [lf|hex] */
 static int verb_send(struct world *w, const struct step *s)
 {
 	struct actor *h = world_host(w, s->word[1]);
 	struct pn_realm *r = h ? world_realm(w, h) : NULL;
-	if (!r)
+	struct pn_addr to;
+	if (!r || destination(w, s, r, h, &to))
 		return -1;
-	struct pn_addr to = *realm_addr(r, h->addr.family);
 	struct buf b;
 	buf_init(&b, 1 << 20);
-	int err = s->n > 3 && !strcmp(s->word[2], "to") ? addr_parse_port(str_of(s->word[3]), 0, &to) : 0;
-	if (err)
-		err = fail(w, "\"%s\": expected ADDRESS:PORT", s->word[3]);
-	else
-		err = world_body(w, s, true, &b);
+	int err = world_body(w, s, true, &b);
 	if (!err && fakenet_stream(w->net, r->index, &h->addr, b.p, b.len) == -ENOTCONN &&
 	    fakenet_deliver(w->net, r->index, &h->addr, &to, b.p, b.len))
 		err = fail(w, "nobody listens at %s in realm %s", addr_text(&to), h->realm);
@@ -116,14 +126,14 @@ static int match_body(struct world *w, const struct step *s, const void *got, si
 }
 
 /* `from ADDRESS:PORT` in the line of an expectation: it left from there. */
-static int match_source(struct world *w, const struct step *s, const struct packet *p)
+static int match_source(struct world *w, const struct step *s, const struct pn_addr *is)
 {
 	struct pn_addr from;
 	if (s->n < 4 || strcmp(s->word[2], "from") != 0)
 		return 0;
 	if (addr_parse_port(str_of(s->word[3]), 0, &from))
 		return fail(w, "\"%s\": expected ADDRESS:PORT", s->word[3]);
-	return addr_eq(&from, &p->from) ? 0 : fail(w, "it was sent from %s", addr_text(&p->from));
+	return addr_eq(&from, is) ? 0 : fail(w, "it was sent from %s", addr_text(is));
 }
 
 /* < HOST [from ADDRESS:PORT] [lf|hex]: the next message that Postern sent to the host. */
@@ -135,7 +145,9 @@ static int verb_expect(struct world *w, const struct step *s)
 		return -1;
 	struct buf *stream = fakenet_received(w->net, r->index, &h->addr);
 	if (stream) {
-		int err = match_body(w, s, stream->p, stream->len);
+		int err = match_source(w, s, fakenet_local(w->net, r->index, &h->addr));
+		if (!err)
+			err = match_body(w, s, stream->p, stream->len);
 		buf_drop(stream, stream->len);
 		return err;
 	}
@@ -145,7 +157,7 @@ static int verb_expect(struct world *w, const struct step *s)
 		return fail(w, "nothing was sent to %s (%s)%s%s", h->name, addr_text(&h->addr),
 			    other ? "; but something to " : "", other ? addr_text(&other->to) : "");
 	}
-	int err = match_source(w, s, p);
+	int err = match_source(w, s, &p->from);
 	if (!err)
 		err = match_body(w, s, p->data, p->len);
 	free(p);
@@ -263,14 +275,15 @@ static int verb_set(struct world *w, const struct step *s)
 
 /* ---- TCP ---- */
 
+/* accept | connect [to ADDRESS:PORT] | hangup | connected | closed */
 static int verb_tcp(struct world *w, const struct step *s)
 {
 	struct actor *h = world_host(w, s->word[1]);
 	struct pn_realm *r = h ? world_realm(w, h) : NULL;
-	if (!r)
+	struct pn_addr to;
+	if (!r || destination(w, s, r, h, &to))
 		return -1;
 	const char *verb = s->word[0];
-	struct pn_addr to = *realm_addr(r, h->addr.family);
 	int err = 0;
 	if (!strcmp(verb, "accept"))
 		err = fakenet_listen(w->net, r->index, &h->addr);

@@ -1,5 +1,5 @@
 /* Aliases on a transport whose network is a list in this file: sockets that can be made to fail. For
- * test_alias.c and test_binding_alias.c. */
+ * test_alias*.c and test_binding_alias.c. */
 #ifndef TESTS_ALIAS_KIT_H
 #define TESTS_ALIAS_KIT_H
 
@@ -46,7 +46,7 @@ static char modules[2][8] = { "mgcp", "h248" };
 #define UDP (1u << PN_UDP)
 #define TCP (1u << PN_TCP)
 
-__attribute__((unused)) static struct pn_addr addr(const char *text)
+static inline struct pn_addr addr(const char *text)
 {
 	struct pn_addr a = { 0 };
 
@@ -119,7 +119,7 @@ static void net_tune(void *sock, const struct pn_realm *r)
 static const struct net_ops net_ops = { .udp_bind = net_udp, .udp_send = net_send, .udp_close = net_close,
 					.tcp_listen = net_tcp, .tcp_close = net_close, .tune = net_tune };
 
-__attribute__((unused)) static struct sock *sock_at(bool tcp, const struct pn_addr *local)
+static inline struct sock *sock_at(bool tcp, const struct pn_addr *local)
 {
 	struct sock *s = net.socks;
 
@@ -163,7 +163,7 @@ static void apply_realms(size_t n)
 }
 
 /* The next reload: this pool in the first realm. */
-__attribute__((unused)) static void reload(const char *alias_addresses, uint16_t first, uint16_t last)
+static inline void reload(const char *alias_addresses, uint16_t first, uint16_t last)
 {
 	prefixes_free(&net.conf[0].alias_addresses);
 	net.conf[0].alias_addresses = prefixes(alias_addresses);
@@ -173,7 +173,7 @@ __attribute__((unused)) static void reload(const char *alias_addresses, uint16_t
 	aliases_retune(net.aliases);
 }
 
-__attribute__((unused)) static void new_aliases(void)
+static inline void new_aliases(void)
 {
 	struct aliases_conf ac = { net.loop, net.transport, name_of };
 
@@ -216,5 +216,51 @@ static void net_teardown(void)
 
 #define CORE realms_at(net.realms, 0)
 #define OTHER realms_at(net.realms, 1)
+
+/* ---- taking ---- */
+
+static inline struct pn_binding_args alias_args(const char *identity, enum pn_alias_kind kind)
+{
+	return (struct pn_binding_args){ .size = sizeof(struct pn_binding_args), .alias_realm = CORE,
+					 .identity = str_of(identity), .alias_kind = kind, .alias_listen = UDP,
+					 .alias_port = kind == PN_ALIAS_ADDRESS ? 2427 : 0 };
+}
+
+static inline int grab_from(struct module *m, const char *identity, enum pn_alias_kind kind,
+			    struct alias **out)
+{
+	struct pn_binding_args a = alias_args(identity, kind);
+
+	return alias_take(net.aliases, m, &a, out);
+}
+
+/* An address of module MGCP. */
+static inline struct alias *grab(const char *identity)
+{
+	struct alias *a = NULL;
+
+	cr_assert(zero(int, grab_from(MGCP, identity, PN_ALIAS_ADDRESS, &a)), "%s", identity);
+	return a;
+}
+
+static inline struct alias *grab_n(unsigned n)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "t%u", n);
+	return grab(name);
+}
+
+static inline char *where(const struct alias *a)
+{
+	return (char *)addr_text(alias_addr(a));
+}
+
+static inline void listen_at(unsigned realm, uint16_t port)
+{
+	const struct conf_listen want = { realm, PN_UDP, port, 1 }, *bad;
+
+	cr_assert(zero(int, transport_listen(net.transport, H248, net.realms, &want, 1, &bad)));
+}
 
 #endif

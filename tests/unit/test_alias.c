@@ -2,42 +2,6 @@
 
 TestSuite(alias, .init = net_setup, .fini = net_teardown);
 
-static struct pn_binding_args args(const char *identity, enum pn_alias_kind kind)
-{
-	return (struct pn_binding_args){ .size = sizeof(struct pn_binding_args), .alias_realm = CORE,
-					 .identity = str_of(identity), .alias_kind = kind, .alias_listen = UDP,
-					 .alias_port = kind == PN_ALIAS_ADDRESS ? 2427 : 0 };
-}
-
-static int grab_from(struct module *m, const char *identity, enum pn_alias_kind kind, struct alias **out)
-{
-	struct pn_binding_args a = args(identity, kind);
-
-	return alias_take(net.aliases, m, &a, out);
-}
-
-/* An address of module MGCP. */
-static struct alias *grab(const char *identity)
-{
-	struct alias *a = NULL;
-
-	cr_assert(zero(int, grab_from(MGCP, identity, PN_ALIAS_ADDRESS, &a)), "%s", identity);
-	return a;
-}
-
-static struct alias *grab_n(unsigned n)
-{
-	char name[16];
-
-	snprintf(name, sizeof(name), "t%u", n);
-	return grab(name);
-}
-
-static char *where(const struct alias *a)
-{
-	return (char *)addr_text(alias_addr(a));
-}
-
 /* ---- which one ---- */
 
 Test(alias, kinds_and_families)
@@ -66,7 +30,7 @@ Test(alias, kinds_and_families)
 	};
 
 	for (size_t i = 0; i < ROWS(row); i++) {
-		struct pn_binding_args a = args("x", row[i].kind);
+		struct pn_binding_args a = alias_args("x", row[i].kind);
 		struct prefix net_of;
 		struct alias *got;
 
@@ -83,16 +47,16 @@ Test(alias, kinds_and_families)
 		if (row[i].kind == PN_ALIAS_ADDRESS)
 			cr_expect(eq(u16, alias_addr(got)->port, 2427));
 		else
-			cr_expect(alias_addr(got)->port >= 10000 && alias_addr(got)->port <= 10009);
+			cr_expect(eq(int, alias_addr(got)->port / 10, 1000));
 		alias_forget(got);
 	}
 	cr_expect(eq(uint, net.lines, 1), "what is not configured is told once:\n%s", net.log);
 }
 
-/* Names that do not meet, so that the order plays no part. */
+/* Names whose places do not meet, so that the order plays no part. */
 Test(alias, same_after_restart)
 {
-	static const char *const name[] = { "aaln/1@a", "aaln/1@b", "aaln/1@f" };
+	static const char *const name[] = { "aaln/1@a", "aaln/1@b", "aaln/1@c" };
 	char first[3][ADDR_TEXT];
 	struct alias *got[3];
 
@@ -113,8 +77,8 @@ Test(alias, same_after_restart)
 Test(alias, place_is_known)
 {
 	reload("10.0.0.0/16", 10000, 10009);
-	cr_expect(eq(str, where(grab("aaln/1@gw-1.example")), "PLACE1"));
-	cr_expect(eq(str, where(grab("aaln/1@gw-2.example")), "PLACE2"));
+	cr_expect(eq(str, where(grab("aaln/1@gw-1.example")), "10.0.205.150:2427"));
+	cr_expect(eq(str, where(grab("aaln/1@gw-2.example")), "10.0.25.223:2427"));
 }
 
 Test(alias, names_scatter)
@@ -128,7 +92,7 @@ Test(alias, names_scatter)
 		per[alias_addr(grab(name))->ip[2] / 16]++;
 	}
 	for (unsigned i = 0; i < 16; i++)
-		cr_expect(per[i] > 50 && per[i] < 150, "%u of 1600 in part %u", per[i], i);
+		cr_expect(eq(int, per[i] > 50 && per[i] < 150, 1), "%u of 1600 in part %u", per[i], i);
 }
 
 Test(alias, each_once)
@@ -157,7 +121,7 @@ Test(alias, each_once)
 Test(alias, modules_share_addresses_not_ports)
 {
 	static const char *const name[] = { "v", "w", "x", "y", "z" };
-	struct pn_binding_args a = args("x", PN_ALIAS_ADDRESS);
+	struct pn_binding_args a = alias_args("x", PN_ALIAS_ADDRESS);
 	struct alias *mgcp = grab("x"), *h248, *port[10], *none;
 
 	reload("192.0.2.64", 10000, 10009);
@@ -173,13 +137,6 @@ Test(alias, modules_share_addresses_not_ports)
 }
 
 /* ---- never ours ---- */
-
-static void listen_at(unsigned realm, uint16_t port)
-{
-	const struct conf_listen want = { realm, PN_UDP, port, 1 }, *bad;
-
-	cr_assert(zero(int, transport_listen(net.transport, H248, net.realms, &want, 1, &bad)));
-}
 
 Test(alias, own_addresses_are_left_out)
 {
@@ -207,7 +164,7 @@ Test(alias, listeners_are_left_out)
 /* A realm without its own device may have the same addresses. */
 Test(alias, another_realm_has_it)
 {
-	struct pn_binding_args a = args("a", PN_ALIAS_ADDRESS);
+	struct pn_binding_args a = alias_args("a", PN_ALIAS_ADDRESS);
 	struct alias *mine = grab("a"), *theirs, *mine2;
 
 	prefixes_free(&net.conf[1].alias_addresses);
@@ -246,6 +203,7 @@ Test(alias, rests_for_a_minute)
 {
 	struct alias *a, *b;
 	char first[ADDR_TEXT];
+	bool again = false;
 
 	reload("192.0.2.64/31", 10000, 10009);
 	a = grab("a");
@@ -263,8 +221,12 @@ Test(alias, rests_for_a_minute)
 		alias_forget(b);
 	}
 	loop_advance(net.loop, 1);
-	grab_n(1);
-	cr_expect(eq(str, where(grab_n(2)), first[9] == '6' && first[10] == '4' ? "192.0.2.64:2427" : "192.0.2.65:2427"));
+	for (unsigned i = 0; i < 50 && !again; i++) {
+		b = grab_n(i);
+		again = !strcmp(where(b), first);
+		alias_forget(b);
+	}
+	cr_expect(again);
 }
 
 Test(alias, rest_ends_when_nothing_else_is_left)
@@ -360,7 +322,7 @@ Test(alias, refuses_when_they_fail)
 
 Test(alias, both_sockets_or_none)
 {
-	struct pn_binding_args a = args("a", PN_ALIAS_PORT);
+	struct pn_binding_args a = alias_args("a", PN_ALIAS_PORT);
 	struct alias *got;
 
 	a.alias_listen = UDP | TCP;
@@ -373,202 +335,11 @@ Test(alias, both_sockets_or_none)
 	cr_expect(ne(ptr, sock_at(true, alias_addr(got)), NULL));
 }
 
-/* ---- listeners ---- */
-
-Test(alias, listens)
-{
-	struct pn_binding_args want = args("a", PN_ALIAS_ADDRESS);
-	struct pn_addr from = addr("192.0.2.20:2727"), local;
-	struct alias *a;
-	struct pn_flow_info info;
-	char heard[64];
-	uint64_t udp;
-
-	want.alias_listen = UDP | TCP;
-	listen_at(0, 2427);
-	cr_assert(zero(int, alias_take(net.aliases, MGCP, &want, &a)));
-	local = *alias_addr(a);
-	udp = alias_flow(a, PN_UDP);
-	net_on_datagram(sock_at(false, &local)->owner, &from, "200 1 OK", 8);
-	snprintf(heard, sizeof(heard), "mgcp %s 200 1 OK", where(a));
-	cr_expect(eq(str, net.heard, heard));
-	cr_expect(zero(int, flow_send(net.transport, udp, &from, "x", 1)));
-	cr_expect(addr_eq(&net.sent_from, &local));
-	cr_assert(zero(int, flow_info(net.transport, MGCP, alias_flow(a, PN_TCP), &info)));
-	cr_expect(addr_eq(&info.local, &local));
-	cr_expect(eq(int, info.transport, PN_TCP));
-	cr_expect(zero(u64, alias_flow(a, PN_TLS)));
-
-	cr_expect(transport_own(net.transport, CORE, &local));
-	cr_expect(not(transport_own(net.transport, OTHER, &local)));
-	cr_expect(eq(int, flow_close(net.transport, MGCP, udp), -EPERM));
-	cr_expect(zero(u64, flow_listener(net.transport, MGCP, CORE, PN_UDP, 4)));
-	cr_expect(ne(u64, flow_listener(net.transport, H248, CORE, PN_UDP, 4), 0));
-	/* an alias is Postern itself */
-	cr_expect(eq(int, flow_send(net.transport, flow_listener(net.transport, H248, CORE, PN_UDP, 4), &local, "x", 1),
-		     -EPERM));
-	alias_give(a);
-	cr_expect(eq(sz, net.n_socks, 1));
-	cr_expect(not(transport_own(net.transport, CORE, &local)));
-	cr_expect(eq(int, flow_send(net.transport, udp, &from, "x", 1), -ENOTCONN));
-}
-
-Test(alias, reach_may_name_them)
-{
-	struct prefix own = { addr("192.0.2.64"), 28 };
-	struct alias *a = grab("a"), *b = grab("b");
-
-	cr_expect(eq(int, flow_send(net.transport, alias_flow(a, PN_UDP), alias_addr(b), "x", 1), -EPERM));
-	net.conf[0].reach = (struct prefixes){ &own, 1 };
-	net.conf[0].reach_set = true;
-	apply_realms(2);
-	cr_expect(zero(int, flow_send(net.transport, alias_flow(a, PN_UDP), alias_addr(b), "x", 1)));
-}
-
-/* A module ends the binding while it hears a message at its alias. */
-static struct alias *given;
-
-static void give_it(struct module *m, const struct pn_msg *msg)
-{
-	(void)m, (void)msg;
-	alias_give(given);
-}
-
-Test(alias, may_close_while_it_hears)
-{
-	static const struct transport_events closing = { .message = give_it };
-	struct transport_conf tc = { net.loop, &net_ops, NULL, &closing };
-	struct pn_addr from = addr("192.0.2.20:2727");
-
-	transport_free(net.transport);
-	net.transport = transport_new(&tc);
-	new_aliases();
-	given = grab("a");
-	net_on_datagram(sock_at(false, alias_addr(given))->owner, &from, "x", 1);
-	loop_turn(net.loop);
-	cr_expect(zero(sz, net.n_socks));
-}
-
-/* ---- reload ---- */
-
-Test(alias, a_reload_leaves_listeners_alone)
-{
-	struct alias *a = grab("a");
-	const struct conf_listen want = { 0, PN_UDP, 2727, 1 }, bad_one = { 1, PN_TLS, 1, 2 }, *bad;
-	struct sock *s = sock_at(false, alias_addr(a));
-
-	cr_assert(zero(int, transport_listen(net.transport, MGCP, net.realms, &want, 1, &bad)));
-	cr_expect(eq(int, s->tuned, 1));
-	cr_assert(zero(int, transport_listen(net.transport, MGCP, net.realms, NULL, 0, &bad)));
-	cr_expect(eq(int, s->tuned, 2));
-	cr_expect(ne(int, transport_listen(net.transport, MGCP, net.realms, &bad_one, 1, &bad), 0));
-	cr_expect(eq(int, s->tuned, 2));
-	cr_expect(eq(ptr, sock_at(false, alias_addr(a)), s));
-	cr_expect(eq(sz, net.n_socks, 1));
-}
-
-static int count_one(void *arg, const struct pn_realm *r, const struct pn_addr *local)
-{
-	(void)r, (void)local;
-	++*(int *)arg;
-	return 0;
-}
-
-Test(alias, walks_meet_configured_listeners_alone)
-{
-	int n = 0;
-
-	grab("a");
-	listen_at(0, 2944);
-	transport_each_listener(net.transport, count_one, &n);
-	cr_expect(eq(int, n, 1));
-}
-
-Test(alias, a_realm_that_closes_takes_them_along)
-{
-	struct alias *a = grab("a");
-
-	transport_close_realm(net.transport, CORE);
-	cr_expect(zero(sz, net.n_socks));
-	alias_give(a);
-}
-
-/* What is in use stays in use, whether the new pool has it or not. */
-Test(alias, reload_changes_the_pool)
-{
-	struct alias *a[14], *kept, *none;
-	char own[ADDR_TEXT];
-
-	for (unsigned i = 0; i < 14; i++)
-		a[i] = grab_n(i);
-	snprintf(own, sizeof(own), "%s", where(a[0]));
-	reload("192.0.2.128/31", 10000, 10009);
-	cr_expect(eq(str, where(a[0]), own));
-	cr_expect(eq(sz, net.n_socks, 14));
-	alias_give(a[0]);
-	kept = grab("t0");
-	cr_expect(eq(int, alias_addr(kept)->ip[3] / 2, 64), "its old one is no longer there");
-	grab("more");
-	cr_expect(eq(int, grab_from(MGCP, "most", PN_ALIAS_ADDRESS, &none), -ENOSPC));
-
-	reload("192.0.2.64/28", 10000, 10009);
-	cr_expect(eq(str, where(grab("most")), own), "the only one that is free");
-	cr_expect(eq(int, grab_from(MGCP, "yet", PN_ALIAS_ADDRESS, &none), -ENOSPC));
-	alias_give(kept);
-	cr_expect(eq(int, grab_from(MGCP, "yet", PN_ALIAS_ADDRESS, &none), -ENOSPC));
-	alias_give(a[7]);
-	cr_expect(zero(int, grab_from(MGCP, "yet", PN_ALIAS_ADDRESS, &none)));
-}
-
-Test(alias, reload_keeps_rests)
-{
-	struct alias *a = grab("a"), *b;
-	char own[ADDR_TEXT];
-
-	snprintf(own, sizeof(own), "%s", where(a));
-	alias_give(a);
-	reload("192.0.2.64/27", 10000, 10009);
-	for (unsigned i = 0; i < 29; i++) {
-		b = grab_n(i);
-		cr_expect(ne(str, where(b), own));
-	}
-	cr_expect(eq(str, where(grab("a")), own));
-}
-
-Test(alias, reload_takes_the_pool_away)
-{
-	struct alias *a = grab("a"), *b = grab("b"), *none;
-
-	alias_give(b);
-	reload("", 0, 0);
-	cr_expect(eq(int, grab_from(MGCP, "b", PN_ALIAS_ADDRESS, &none), -EADDRNOTAVAIL));
-	cr_expect(eq(sz, net.n_socks, 1));
-	alias_give(a);
-	cr_expect(zero(sz, net.n_socks));
-	reload("192.0.2.64/28", 10000, 10009);
-	grab("b");
-}
-
-Test(alias, reload_moves_the_realm)
-{
-	struct alias *a, *b;
-
-	cr_assert(zero(int, grab_from(MGCP, "a", PN_ALIAS_PORT, &a)));
-	net.conf[0].addr4 = addr("192.0.2.6");
-	reload("192.0.2.64/28", 10000, 10009);
-	cr_expect(eq(int, alias_addr(a)->ip[3], 5));
-	cr_assert(zero(int, grab_from(MGCP, "b", PN_ALIAS_PORT, &b)));
-	cr_expect(eq(int, alias_addr(b)->ip[3], 6));
-	alias_give(a);
-	cr_assert(zero(int, grab_from(MGCP, "a", PN_ALIAS_PORT, &a)));
-	cr_expect(eq(int, alias_addr(a)->ip[3], 6));
-}
-
 /* ---- size ---- */
 
 Test(alias, a_whole_net)
 {
-	struct pn_binding_args a = args("", PN_ALIAS_ADDRESS);
+	struct pn_binding_args a = alias_args("", PN_ALIAS_ADDRESS);
 	static uint8_t seen[65536];
 	struct alias *got;
 	char name[32];
@@ -608,7 +379,7 @@ Test(alias, random)
 			n--;
 		} else if (!grab_from(MGCP, name, PN_ALIAS_ADDRESS, &a[i])) {
 			for (k = 0; k < 40; k++)
-				cr_assert(k == i || !a[k] || !addr_eq(alias_addr(a[k]), alias_addr(a[i])));
+				cr_assert(eq(int, k != i && a[k] && addr_eq(alias_addr(a[k]), alias_addr(a[i])), 0));
 			n++;
 		} else {
 			cr_assert(ge(sz, n, 14));

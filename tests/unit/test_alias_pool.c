@@ -3,6 +3,8 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #define ROWS(list) (sizeof(list) / sizeof(*(list)))
 

@@ -288,8 +288,8 @@ Test(ctl, shows_a_binding)
 	cr_expect(eq(str, (char *)run("show bindings"),
 		     "{\"ok\":true,\"bindings\":[{\"identity\":\"alice\\\"\\n\",\"instance\":\"i\","
 		     "\"module\":\"toy\",\"realm\":\"in\",\"state\":\"pending\",\"claimed\":\"10.0.0.2:5060\","
-		     "\"pinhole\":\"203.0.113.7:40000\",\"alias\":\"\",\"alias_realm\":null,\"expires_ms\":29000,"
-		     "\"upstream_ms\":null,\"sessions\":0}],\"more\":0}"));
+		     "\"pinhole\":\"203.0.113.7:40000\",\"alias\":\"\",\"alias_realm\":null,\"alias_address\":null,"
+		     "\"expires_ms\":29000,\"upstream_ms\":null,\"sessions\":0}],\"more\":0}"));
 }
 
 /* What does not fit is counted, and what is shown is whole. */

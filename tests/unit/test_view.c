@@ -49,11 +49,11 @@ Test(view, shows)
 		  "yes\n" },
 		{ OK("\"bindings\":[{\"identity\":\"bob\",\"module\":\"sip\",\"realm\":\"access\",\"state\":"
 		     "\"active\",\"claimed\":\"10.0.0.2:5060\",\"pinhole\":\"203.0.113.7:40000\",\"alias\":\"x7\","
-		     "\"expires_ms\":59400,\"upstream_ms\":3599000,\"sessions\":1}],\"more\":12"),
-		  "IDENTITY  MODULE  REALM   STATE   CLAIMED        PINHOLE            ALIAS  EXPIRES  UPSTREAM  "
-		  "SESSIONS\n"
-		  "bob       sip     access  active  10.0.0.2:5060  203.0.113.7:40000  x7       59.4s    59m59s  "
-		  "       1\n"
+		     "\"alias_address\":\"192.0.2.64:2427\",\"expires_ms\":59400,\"upstream_ms\":3599000,\"sessions\":1}],\"more\":12"),
+		  "IDENTITY  MODULE  REALM   STATE   CLAIMED        PINHOLE            ALIAS  LISTENS AT       "
+		  "EXPIRES  UPSTREAM  SESSIONS\n"
+		  "bob       sip     access  active  10.0.0.2:5060  203.0.113.7:40000  x7     192.0.2.64:2427  "
+		  "  59.4s    59m59s         1\n"
 		  "and 12 more\n" },
 		{ OK("\"sessions\":[{\"session\":\"s2\",\"module\":\"sip\",\"state\":\"answered\",\"from\":"
 		     "\"sip:a@x\",\"to\":\"sip:b@x\",\"ingress\":\"in\",\"peer_a\":\"1.2.3.4:5060\",\"egress\":"

@@ -1,9 +1,9 @@
 """MGCP call agents that are several, move, or answer from elsewhere."""
 
-from kit import mgcp, nat
+from kit import checks, mgcp, nat
 from kit.flow import flow
 from kit.mgcp_office import Office, talk
-from kit.network import CORE_NET, GW_WAN, SSW
+from kit.network import GW_WAN, SSW
 from kit.stage import Stage
 from peers import mgcp_message
 from peers.mgcp_call_agent import CallAgent
@@ -74,7 +74,7 @@ def redirect(lab):
     """521: the call agent hands gateways to another one of the configured prefix, which they never see."""
     lab.watch()
     second = mgcp.second_address(lab)
-    mgcp.postern(lab, follow=(CORE_NET,))
+    mgcp.postern(lab, follow=(checks.CORE_NET,))
     with Stage() as stage:
         CallAgent(lab, stage, name="first", redirect=second)
         office = Office(lab, stage, address=second[0]).open()
@@ -120,7 +120,7 @@ def aside(lab):
     """The call agent's responses come from another of its addresses than the commands went to (3.5)."""
     lab.watch()
     second = mgcp.second_address(lab)
-    mgcp.postern(lab, follow=(CORE_NET,))
+    mgcp.postern(lab, follow=(checks.CORE_NET,))
     with Stage() as stage:
         office = Office(lab, stage, answers_from=second).open()
         one_call(stage, office)
