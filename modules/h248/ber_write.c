@@ -44,7 +44,7 @@ static bool touched(const struct writer *w, const struct ber *e)
 	uint32_t from = place(w, e);
 
 	for (uint32_t i = 0; i < w->m->n_items; i++)
-		if (w->m->item[i].put && within(w->m->item[i].at, from, e->total))
+		if (within(w->m->item[i].at, from, e->total) && msg_item_changed(&w->m->item[i]))
 			return true;
 	for (uint32_t i = 0; i < w->m->n_tx; i++)
 		if (w->m->tx[i].drop && within(w->m->tx[i].at, from, e->total))
@@ -66,7 +66,7 @@ static const struct msg_item *item_at(const struct writer *w, const struct ber *
 	for (uint32_t i = 0; i < w->m->n_items; i++) {
 		const struct msg_item *item = &w->m->item[i];
 
-		if (item->put && item->at == place(w, e) && item->len == e->total)
+		if (item->at == place(w, e) && item->len == e->total && msg_item_changed(item))
 			return item;
 	}
 	return NULL;

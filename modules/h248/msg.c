@@ -137,7 +137,7 @@ long msg_write(const struct msg *m, void *out, size_t cap)
 	return m->coding == MSG_BINARY ? ber_msg_write(m, out, cap) : text_msg_write(m, out, cap);
 }
 
-static bool item_changed(const struct msg_item *i)
+bool msg_item_changed(const struct msg_item *i)
 {
 	if (!i->put)
 		return false;
@@ -155,7 +155,7 @@ static bool item_changed(const struct msg_item *i)
 bool msg_changed(const struct msg *m)
 {
 	for (uint32_t i = 0; i < m->n_items; i++)
-		if (item_changed(&m->item[i]))
+		if (msg_item_changed(&m->item[i]))
 			return true;
 	for (uint32_t i = 0; i < m->n_tx; i++)
 		if (m->tx[i].drop)

@@ -129,8 +129,9 @@ int msg_parse(const void *data, size_t len, struct msg **out);
 void msg_free(struct msg *m);
 /* Writes it with what was put. Its length, or -ENOBUFS, -ENOMEM. */
 long msg_write(const struct msg *m, void *out, size_t cap);
-/* Has anything been put that differs from what is there? */
+/* Has anything been put that differs from what is there? Only that is written anew. */
 bool msg_changed(const struct msg *m);
+bool msg_item_changed(const struct msg_item *i);
 
 void msg_put_mid(struct msg_item *i, const struct mid *mid);
 void msg_put_id(struct msg_item *i, uint32_t id);

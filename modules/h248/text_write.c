@@ -70,7 +70,7 @@ long text_msg_write(const struct msg *m, char *out, size_t cap)
 		const struct msg_item *item = &m->item[i];
 
 		tx = around(m, item->at);
-		if (!item->put || (tx && tx->drop))
+		if (!msg_item_changed(item) || (tx && tx->drop))
 			continue;
 		for (; next < m->n_tx && m->tx[next].at <= item->at; next++) {
 			if (!m->tx[next].drop)
