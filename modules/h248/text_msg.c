@@ -174,7 +174,7 @@ static int read_sc_mid(struct reader *r, enum msg_item_kind kind, struct pn_str 
 /* An MTP address has braces of its own: the value is the item from behind the "=". */
 static struct pn_str sc_value(const struct reader *r, const struct tree_node *n, struct pn_str value)
 {
-	if (n->braces)
+	if (n->braces && value.p)
 		value.len = (size_t)(r->text + n->end - value.p);
 	return value;
 }
@@ -302,7 +302,8 @@ static int read_tx_id(struct reader *r, struct pn_str value, uint32_t *id)
 {
 	struct msg_item *i;
 
-	if (value.len && str_u32(value, id))
+	/* OTP writes and takes an empty id */
+	if (!value.p || (value.len && str_u32(value, id)))
 		return msg_bad(r->m, "transaction id expected");
 	i = add_item(r, MSG_ID, value);
 	if (!i)
@@ -409,6 +410,8 @@ static int read_transaction(struct reader *r, const struct tree_node *node)
 	if (tx->kind == MSG_ACK)
 		return read_acks(r, node);
 	value = read_segment(tx, value);
+	if (tx->kind == MSG_SEGMENT && !value.len)
+		return msg_bad(r->m, "transaction id expected");
 	tx->id_item = r->m->n_items;
 	err = read_tx_id(r, value, &tx->id);
 	if (!err && (tx->kind == MSG_REQUEST || tx->kind == MSG_REPLY))

@@ -43,8 +43,11 @@ void tree_split(const struct tree *t, const struct tree_node *n, struct pn_str *
 		at++;
 	*name = (struct pn_str){ t->text + n->at, at - n->at };
 	to = tree_skip(t->text, end, at);
-	if (to < end && t->text[to] == '=')
-		to = tree_skip(t->text, end, to + 1);
+	if (to == end || t->text[to] != '=') {
+		*value = (struct pn_str){ NULL, 0 };
+		return;
+	}
+	to = tree_skip(t->text, end, to + 1);
 	*value = (struct pn_str){ t->text + to, end - to };
 }
 

@@ -35,7 +35,7 @@ void tree_free(struct tree *t);
 
 /* Behind white space, line ends and comments from `at`. */
 uint32_t tree_skip(const char *text, uint32_t len, uint32_t at);
-/* "name = value" of a head; either may be empty. */
+/* "name = value" of a head; either may be empty. Without "=" the value's p is NULL. */
 void tree_split(const struct tree *t, const struct tree_node *n, struct pn_str *name,
 		struct pn_str *value);
 /* Is the name one of both spellings of a token? Case does not count. */
