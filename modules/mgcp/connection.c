@@ -324,7 +324,13 @@ static void detach(struct mgcp_connection *c)
 void connection_end(struct mgcp_connection *c, enum pn_cause cause, int status)
 {
 	struct mgcp *g = c->gw->g;
+	struct mgcp_transaction *t = NULL;
+	struct mgcp_part *part = NULL;
 
+	if (connection_give_up(c, &part, &t) && t)
+		command_refuse(g, part, t, t->verb == MGCP_CRCX ? 407 : 515);
+	else if (part)
+		part_drop(part);
 	detach(c);
 	g->svc->session_end(c->session, cause, status);
 	connection_flush_queue(c, g);

@@ -55,6 +55,7 @@ extern struct fake_world fake_world;
 /* The module, configured; NULL when the configuration was refused. */
 void *fake_start(const struct pn_module *m, const struct pn_conf *conf);
 void fake_stop(void);
+const struct pn_services *fake_services(void); /* what it offers, after fake_start */
 /* "203.0.113.7", 40001, "access" sends this. */
 void fake_receive(const char *realm, const char *ip, uint16_t port, const void *data, size_t len);
 /* The same, to the alias of this binding. */
