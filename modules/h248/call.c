@@ -121,6 +121,20 @@ int call_new(struct h248_gateway *gw, const struct pn_addr *mgc, struct pn_str t
 	return 0;
 }
 
+static void unlist(struct h248_call *call)
+{
+	const struct pn_services *svc = call->h->svc;
+	struct text key;
+
+	if (!call->term.len)
+		return;
+	key = term_key(call->gw, call->term);
+	if (!key.failed && svc->table_get(call->h->call_by_term, key.p, key.len) == call)
+		svc->table_del(call->h->call_by_term, key.p, key.len);
+	text_free(&key);
+	str_drop(&call->term);
+}
+
 int call_name(struct h248_call *call, struct pn_str term)
 {
 	struct h248_call *stale = call_of_term(call->gw, term);
@@ -131,6 +145,7 @@ int call_name(struct h248_call *call, struct pn_str term)
 		return 0;
 	if (stale) /* its Subtract was never seen */
 		call_end(stale, PN_END_FAILED, 0);
+	unlist(call);
 	err = str_set(&call->term, term);
 	if (err)
 		return err;
@@ -159,16 +174,10 @@ void call_set_context(struct h248_call *call, uint32_t context)
 void call_end(struct h248_call *call, enum pn_cause cause, int status)
 {
 	struct h248 *h = call->h;
-	struct text key;
 
 	if (!call->gw)
 		return;
-	if (call->term.len) {
-		key = term_key(call->gw, call->term);
-		if (!key.failed && h->svc->table_get(h->call_by_term, key.p, key.len) == call)
-			h->svc->table_del(h->call_by_term, key.p, key.len);
-		text_free(&key);
-	}
+	unlist(call);
 	LIST_REMOVE(call, of_gateway);
 	call->gw = NULL;
 	h->n_calls--;
