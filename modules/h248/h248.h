@@ -79,7 +79,7 @@ struct h248 {
 	struct h248_txs history; /* all transactions, the longest untouched one first */
 	struct h248_txs own;     /* ours that are sent again until they are answered */
 	struct h248_passes waiting;
-	struct pn_timer *sweep, *resend;
+	struct pn_timer *sweep, *resend, *loss;
 	size_t n_tx, n_calls;
 	uint64_t next_session;
 	uint8_t out[H248_TPKT + TEXT_MAX]; /* the message that is being written, behind room for its TPKT */

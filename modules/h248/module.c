@@ -37,6 +37,23 @@ static const struct pn_counter counters[H248_COUNTERS] = {
 			     "Messages not sent because an address would have leaked" },
 };
 
+/* Bindings that answer no more are removed when the core is done with this one. */
+static void remove_lost(void *h248)
+{
+	struct h248 *h = h248;
+	struct h248_gateway *gw, *next;
+
+	for (gw = LIST_FIRST(&h->gateways); gw; gw = next) {
+		next = LIST_NEXT(gw, all);
+		if (!gw->lost)
+			continue;
+		h->svc->count(h->host, H248_CNT_GATEWAYS_LOST);
+		h->svc->log(h->host, PN_LOG_WARN, "h248 %.*s: gateway lost: no answer to keepalives",
+			    (int)gw->own_text.len, gw->own_text.p);
+		h->svc->binding_remove(gw->binding);
+	}
+}
+
 static void h248_free(struct h248 *h)
 {
 	struct pn_table *table[] = { h->gateway_by_binding, h->gateway_by_flow, h->gateway_by_name,
@@ -49,6 +66,8 @@ static void h248_free(struct h248 *h)
 		h->svc->timer_free(h->sweep);
 	if (h->resend)
 		h->svc->timer_free(h->resend);
+	if (h->loss)
+		h->svc->timer_free(h->loss);
 	h248_conf_free(h->conf);
 	free(h);
 }
@@ -73,8 +92,9 @@ static int h248_init(const struct pn_services *svc, struct pn_host *host, void *
 	h->tx_out = svc->table_new(host, TABLE_MAX);
 	h->sweep = svc->timer_new(host, transaction_sweep, h);
 	h->resend = svc->timer_new(host, transaction_resend, h);
+	h->loss = svc->timer_new(host, remove_lost, h);
 	if (h->gateway_by_binding && h->gateway_by_flow && h->gateway_by_name && h->call_by_term &&
-	    h->tx_in && h->tx_out && h->sweep && h->resend) {
+	    h->tx_in && h->tx_out && h->sweep && h->resend && h->loss) {
 		*self = h;
 		return 0;
 	}
@@ -133,23 +153,6 @@ static void h248_rewrite(void *self, const struct pn_media_reply *r)
 	pass_declared(r);
 }
 
-/* Bindings that answer no more are removed when the core is done with this one. */
-static void remove_lost(void *arg)
-{
-	struct h248 *h = arg;
-	struct h248_gateway *gw, *next;
-
-	for (gw = LIST_FIRST(&h->gateways); gw; gw = next) {
-		next = LIST_NEXT(gw, all);
-		if (!gw->lost)
-			continue;
-		h->svc->count(h->host, H248_CNT_GATEWAYS_LOST);
-		h->svc->log(h->host, PN_LOG_WARN, "h248 %.*s: gateway lost: no answer to keepalives",
-			    (int)gw->own_text.len, gw->own_text.p);
-		h->svc->binding_remove(gw->binding);
-	}
-}
-
 static long h248_keepalive(void *self, struct pn_binding *b, void *out, size_t cap)
 {
 	struct h248 *h = self;
@@ -160,7 +163,7 @@ static long h248_keepalive(void *self, struct pn_binding *b, void *out, size_t c
 		return -ENOENT;
 	if (!h->svc->binding_info(b)->probing && ++gw->unanswered > h->conf->lost_after) {
 		gw->lost = true;
-		h->svc->defer(h->host, remove_lost, h);
+		h->svc->timer_start(h->loss, 0);
 		return -ETIMEDOUT;
 	}
 	len = own_keepalive(gw, out, cap);
