@@ -200,6 +200,8 @@ static int gateway(char **arg)
 	struct sockaddr_in mgc = address_of(arg[1]), from;
 	struct templates t = { 0 };
 	int fd = open_socket(arg[0]);
+	/* not the id of a run before, which is remembered */
+	uint32_t first = FIRST_ID + 4 * (uint32_t)getpid();
 	bool registered = false;
 	struct message m;
 
@@ -209,7 +211,7 @@ static int gateway(char **arg)
 		uint32_t id;
 
 		if (!registered)
-			send_message(fd, &t, &t.request[0], FIRST_ID, &mgc);
+			send_message(fd, &t, &t.request[0], first, &mgc);
 		if (poll(&p, 1, 500) <= 0 || !receive(fd, &m, &from, 0))
 			continue;
 		registered = true;
