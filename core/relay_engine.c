@@ -489,24 +489,6 @@ static void learned(struct engine *e, struct engine_stream *s, const struct pack
 					  .where = pk->facts.src });
 }
 
-/* The caller's system call takes as long as memory does. */
-void engine_expect(const struct engine_port *at)
-{
-	const struct engine_stream *s = at->stream;
-	const struct engine_leg *in = s->leg[at->side ? s->current : 0], *out = s->leg[at->side ? 0 : s->current];
-
-	__builtin_prefetch(&s->cells[0], 1);
-	__builtin_prefetch(&s->cells[1], 1);
-	if (!in || !out)
-		return;
-	__builtin_prefetch(&in->live, 1);
-	__builtin_prefetch(&in->quality.received, 1);
-	__builtin_prefetch(&in->path[at->component].rules);
-	__builtin_prefetch(&in->path[at->component].latch, 1);
-	__builtin_prefetch(&out->path[at->component].to);
-	__builtin_prefetch(&out->path[at->component].hop);
-}
-
 void engine_input(struct engine *e, const struct engine_port *at, const struct pn_addr *from,
 		  const uint8_t *data, size_t len)
 {

@@ -1,6 +1,5 @@
 /* Whole datagrams in a row from both sides: after the first octet, which tells how it begins, each is
  * a control octet (mgcp_play.h) and text that ends at FF FF. */
-#define _GNU_SOURCE
 #include <string.h>
 
 #include "mgcp_play.h"

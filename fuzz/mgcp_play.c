@@ -192,9 +192,10 @@ static void happen(unsigned how)
 		fake_media_done();
 	if (how & PLAY_TIMEOUT)
 		fake_timeout(PN_TIMEOUT_MEDIA);
+	check_sent(-1); /* as long as the bindings are there */
 	if (how & PLAY_KEEPALIVE && fake_binding_used(0) &&
 	    fake_binding_info(0)->state == PN_ACTIVE)
-		postern_module.keepalive(module, fake_binding(0), out, sizeof(out));
+		fake_keepalive(0, out, sizeof(out));
 	if (how & PLAY_TIME)
 		fake_advance(700);
 	check_sent(-1);

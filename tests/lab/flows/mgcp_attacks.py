@@ -38,6 +38,8 @@ def play(lab, domain):
         known = office.agent.gateways[name.lower()]
         assert known.target == target, "the alias moved"
         assert known.restarts == ["restart"], f"the call agent was told that alice restarted: {known.restarts}"
+        forged = [m for _, m in office.agent.notified if m.domain() == name and m.get("X") == "0"]
+        assert not forged, f"the call agent was told {forged[0]} in alice's name"
         heard = [m for _, way, _, m in mallet.log if way == "in" and m.verb in ("CRCX", "MDCX", "DLCX")]
         assert not heard, f"the attacker was sent {heard[0]}"
         for line in office.alice.lines:

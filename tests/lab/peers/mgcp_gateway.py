@@ -72,7 +72,7 @@ class Gateway:
             self.redirections.append((final.code, final.get("N")))
             self.agents = [entity] if entity else self.agents
             if final.code == REDIRECTED:
-                self._announce(method, local)
+                after(self.stage, self.backoff_s, lambda: self._announce(method, local))
 
     def registered(self, deadline_s=20):
         """Announce itself, and wait for the 200."""
