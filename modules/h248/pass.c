@@ -360,7 +360,7 @@ static void declare(struct h248_pass *p, struct pass_part *part)
 
 	if (!call)
 		return;
-	for (size_t i = 0; i < call->n_lines; i++)
+	for (size_t i = 0; part->side == PN_SIDE_A && i < call->n_lines; i++)
 		if (call->line[i].stream >= 1 && call->line[i].stream <= 32 &&
 		    call->quiet & 1u << (call->line[i].stream - 1))
 			part->list[i].flags |= PN_MEDIA_ONEWAY;

@@ -193,6 +193,9 @@ static struct pass_part *part_for(struct h248_pass *p, const struct msg_command 
 	part->side = sender(p);
 	part->tx = p->m->action[c->action].transaction;
 	call_said(call, part->side, part->list);
+	/* the mode decides anew, each time that the controller says something */
+	for (size_t i = 0; i < call->n_lines; i++)
+		part->list[i].flags &= ~PN_MEDIA_ONEWAY;
 	return part;
 }
 

@@ -7,6 +7,15 @@ from kit.stage import Stage
 A_MARK, B_MARK = b"\xa1", b"\xb2"
 
 
+def charged(records, *gateways):
+    """C-1: each session counted what its gateway sent, to the octet."""
+    sent = sorted(tuple(sorted(leg.sent_bytes for leg in gateway.legs())) for gateway in gateways)
+    counted = sorted(tuple(sorted(s["b_to_a"]["bytes"] for s in r["streams"])) for r in records)
+    assert counted == sent, f"charged {counted}, sent {sent}"
+    for record in records:
+        assert record["to"].split("@")[1] and record["from"] and record["answer"], record
+
+
 def play_call(lab, dialect, streams=1, mids=("-", "-"), outlive=False):
     """alice behind nat1 and bob behind nat2 register, talk in one call, and end it."""
     h248.needs_erlang()
@@ -39,6 +48,7 @@ def play_call(lab, dialect, streams=1, mids=("-", "-"), outlive=False):
         assert [s["media"] for s in record["streams"]] == ["audio", "video"][:streams], record["streams"]
         for stream in record["streams"]:
             assert stream["a_to_b"]["packets"] >= h248.HEARD <= stream["b_to_a"]["packets"], stream
+    charged(records, alice, bob)
     lab.catch_up()
     h248.hidden(lab)
     core = h248.media_on_core(lab)
@@ -89,3 +99,53 @@ def keepalive(lab):
 def keepalive_binary(lab):
     """K-1 in binary."""
     play_call(lab, h248.Dialect("binary", "udp", 3), outlive=True)
+
+
+@flow("h248-limit")
+def limit(lab):
+    """B-1: a gateway over its limit of sessions is refused with error 510; the call that it has goes on."""
+    h248.needs_erlang()
+    lab.watch(*h248.PLACES)
+    postern = h248.postern(lab, access_more='terminal-sessions="1"')
+    dialect = h248.Dialect("binary", "udp", 2)
+    with Stage() as stage:
+        mgc = h248.Mgc(lab, stage, dialect)
+        alice = h248.Gateway(lab, stage, "lan1", "alice", A_MARK, dialect, calls=2).registered()
+        bob = h248.Gateway(lab, stage, "lan2", "bob", B_MARK, dialect, calls=2).registered()
+        mgc.gateways(2)
+        mgc.call(0, 1)
+        h248.talk(stage, alice, bob)
+        mgc.tell("call", 0, 1, 1)
+        stage.until(lambda: any("510" in " ".join(words) for words in mgc.events("failed")), "error 510")
+        h248.talk(stage, alice, bob)
+        mgc.tell("end")
+        stage.until(lambda: mgc.events("over"), "the call to end")
+        postern.wait_records(2)
+
+
+@flow("h248-restart")
+def restart(lab):
+    """Postern restarts: gateways are told to register anew, get the same aliases, and can call again."""
+    h248.needs_erlang()
+    lab.watch(*h248.PLACES)
+    postern = h248.postern(lab)
+    dialect = h248.Dialect("compact", "udp", 2)
+    with Stage() as stage:
+        mgc = h248.Mgc(lab, stage, dialect)
+        alice = h248.Gateway(lab, stage, "lan1", "alice", A_MARK, dialect).registered()
+        bob = h248.Gateway(lab, stage, "lan2", "bob", B_MARK, dialect).registered()
+        known = mgc.gateways(2)
+        postern.restart()
+        alice.tell("notify")
+        stage.until(lambda: any("505" in " ".join(words) for words in alice.events("failed")), "error 505")
+        for gateway in (alice, bob):
+            gateway.tell("change", "disconnected", "900", "Service", "Restored")
+            stage.until(lambda g=gateway: len(g.events("answered")) > 1, "the answer")
+        assert mgc.gateways(4)[2:] == known, f"{mgc.gateways(4)[2:]} after {known}"
+        mgc.call(0, 1)
+        h248.talk(stage, alice, bob)
+        mgc.tell("end")
+        stage.until(lambda: mgc.events("over"), "the call to end")
+        postern.wait_records(2)
+    lab.catch_up()
+    h248.hidden(lab)
