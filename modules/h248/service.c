@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mgc.h"
@@ -158,23 +159,57 @@ static bool ends_terminations(const struct msg_command *c)
 	return c->method == MSG_SC_FORCED || c->method == MSG_SC_RESTART;
 }
 
+/* What is out of service has no calls any more, once the other side knows it. */
+static void note_end(struct h248_pass *p, const struct msg_command *c)
+{
+	struct h248_tx *t = pass_tx_of(p, c)->t;
+	uint32_t context = msg_action_of(p->m, c)->context;
+	struct text list = { 0 };
+
+	if (c->root || context == MSG_CONTEXT_NULL)
+		context = MSG_CONTEXT_ALL;
+	text_add(&list, t->ends);
+	text_fmt(&list, "%u ", context);
+	text_add(&list, c->root ? str_of("*") : c->term);
+	text_put(&list, "\n");
+	if (!list.failed)
+		str_set(&t->ends, text_str(&list));
+	text_free(&list);
+}
+
+static void end_noted(struct h248_pass *p, struct h248_tx *t)
+{
+	struct pn_str ends = t->ends;
+	const char *at = ends.p, *stop = ends.p + ends.len;
+
+	t->ends = (struct pn_str){ NULL, 0 };
+	while (at && at < stop) {
+		const char *term = memchr(at, ' ', (size_t)(stop - at));
+		const char *line_end = memchr(at, '\n', (size_t)(stop - at));
+
+		if (!term || !line_end)
+			break;
+		call_subtract(p->gw, (uint32_t)strtoul(at, NULL, 10),
+			      (struct pn_str){ term + 1, (size_t)(line_end - term) - 1 },
+			      PN_END_FAILED);
+		at = line_end + 1;
+	}
+	str_drop(&ends);
+}
+
 static void settle_request(struct h248_pass *p, const struct msg_command *c)
 {
 	struct h248_tx *t = pass_tx_of(p, c)->t;
 
+	if (ends_terminations(c))
+		note_end(p, c);
+	if (p->way == H248_DOWN)
+		return;
 	p->h->svc->count(p->h->host, H248_CNT_SERVICE_CHANGES);
 	if (c->root) {
 		t->registers = true;
 		t->method = c->method;
 	}
-	if (!ends_terminations(c))
-		return;
-	if (c->root)
-		call_subtract(p->gw, MSG_CONTEXT_ALL, str_of("*"), PN_END_FAILED);
-	else
-		call_subtract(p->gw, msg_action_of(p->m, c)->context == MSG_CONTEXT_NULL ?
-					     MSG_CONTEXT_ALL : msg_action_of(p->m, c)->context,
-			      c->term, PN_END_FAILED);
 }
 
 static int error_of(const struct h248_pass *p, uint32_t tx)
@@ -206,6 +241,8 @@ static void settle_reply(struct h248_pass *p, uint32_t index)
 
 	if (!t || p->tx[index].again || p->m->tx[index].kind != MSG_REPLY)
 		return;
+	if (!error_of(p, index))
+		end_noted(p, t);
 	if (p->way == H248_UP) {
 		if (t->handoff.family && !error_of(p, index))
 			p->gw->handoff = t->handoff;
@@ -231,8 +268,7 @@ void service_settle(struct h248_pass *p)
 	for (uint32_t i = 0; i < p->m->n_commands; i++) {
 		const struct msg_command *c = &p->m->command[i];
 
-		if (p->way == H248_UP && c->verb == MSG_SERVICE_CHANGE &&
-		    pass_is_new(p, c, MSG_REQUEST))
+		if (c->verb == MSG_SERVICE_CHANGE && pass_is_new(p, c, MSG_REQUEST))
 			settle_request(p, c);
 	}
 	for (uint32_t i = 0; i < p->m->n_tx; i++)

@@ -179,6 +179,7 @@ void transaction_end(struct h248 *h, struct h248_tx *t)
 		TAILQ_REMOVE(&h->own, t, in_own);
 	h->n_tx--;
 	str_drop(&t->reply);
+	str_drop(&t->ends);
 	free(t->adds);
 	free(t->undo);
 	free(t);

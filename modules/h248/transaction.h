@@ -49,6 +49,7 @@ struct h248_tx {
 	/* What the reply means: */
 	bool registers; /* a ServiceChange on ROOT by the gateway */
 	enum msg_method method;
+	struct pn_str ends; /* "CONTEXT TERMINATION\n" each, when it is accepted; owned */
 	struct pn_addr handoff; /* a controller's order to go there */
 	struct h248_add *adds;  /* owned */
 	size_t n_adds;
