@@ -314,8 +314,8 @@ static int read_request(struct reader *r, const struct ber *e)
 	return read_request_command(r, &choice);
 }
 
-/* A choice of a list of ids, an error, and a result; in the first edition a termination id and a
- * result, side by side. */
+/* A choice of a list of ids, an error, a result, and (version 3) a result for a list of terminations; in
+ * the first edition a termination id and a result, side by side. */
 static int read_audit_reply(struct reader *r, const struct ber *e)
 {
 	struct msg_command *c = &r->m->command[r->m->n_commands - 1];
@@ -333,11 +333,11 @@ static int read_audit_reply(struct reader *r, const struct ber *e)
 	}
 	if (first.tag == BER_TAG(1))
 		return read_error(r, &first, &c->error);
-	if (first.tag != BER_TAG(2))
+	if (first.tag != BER_TAG(2) && first.tag != BER_TAG(3))
 		return 0;
 	if (ber_find(ber_inside(&first), BER_TAG(0), &id))
 		return bad(r, "termination id expected");
-	err = read_term(r, &id);
+	err = first.tag == BER_TAG(2) ? read_term(r, &id) : read_terms(r, &first);
 	if (err || ber_find(ber_inside(&first), BER_TAG(1), &result))
 		return err;
 	return each(r, &result, read_audit_parameter);

@@ -6,6 +6,8 @@
 
 #include "own.h"
 
+#define REPLY_KEPT_MAX 4096u /* octets; a longer reply is asked for again when its request is repeated */
+
 struct pass_tx *pass_tx_of(const struct h248_pass *p, const struct msg_command *c)
 {
 	return &p->tx[p->m->action[c->action].transaction];
@@ -289,7 +291,7 @@ static void remember(struct h248_pass *p, const struct h248_hop *hop, size_t len
 		}
 		if (tx->kind != MSG_REPLY)
 			continue;
-		if (!tx->segmented && p->m->n_tx == 1 && !p->tx[i].again)
+		if (!tx->segmented && p->m->n_tx == 1 && !p->tx[i].again && len <= REPLY_KEPT_MAX)
 			str_set(&t->reply, (struct pn_str){ (char *)p->h->out + H248_TPKT, len });
 	}
 }
