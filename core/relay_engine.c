@@ -239,15 +239,19 @@ void engine_set(struct engine *e, struct engine_stream *s, const struct engine_s
 {
 	struct engine_leg *l = set->at;
 	struct engine_path *p = &l->path[set->component];
+	bool first;
 
 	if (set->fresh)
 		begin_leg(l);
+	first = !p->rules.declared.family;
 	s->leg[set->leg] = l;
 	l->mux = set->mux;
 	p->rules = set->rules;
 	p->hop = set->hop;
 	p->taught_pinhole = false;
-	if (!p->set || set->reopen == RELAY_REOPEN)
+	if (p->set && first && set->reopen == RELAY_REOPEN)
+		latch_first(&p->latch, &p->rules, now_ms(e));
+	else if (!p->set || set->reopen == RELAY_REOPEN)
 		latch_open(&p->latch, &p->rules);
 	else if (set->reopen == RELAY_ROLLBACK)
 		latch_rollback(&p->latch, &p->rules);

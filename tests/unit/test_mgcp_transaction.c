@@ -131,6 +131,32 @@ Test(mgcp_transaction, sends_many_again)
 	fake_stop();
 }
 
+/* Each in its own time: at 0, 500, 1500, 3500 ms, and 300 ms later. */
+Test(mgcp_transaction, sends_each_in_time)
+{
+	static const struct {
+		uint64_t until_ms;
+		unsigned sent;
+	} row[] = { { 499, 0 }, { 500, 2 }, { 799, 0 }, { 800, 2 }, { 1499, 0 },
+		    { 1500, 2 }, { 1799, 0 }, { 1800, 2 }, { 3500, 2 }, { 3800, 2 } };
+	uint64_t begun;
+
+	begin();
+	connect();
+	begun = fake.now_ms;
+	fake_timeout(PN_TIMEOUT_MEDIA);
+	fake_advance(300);
+	kit_agent("CRCX 2 " TO "C: 1\n");
+	kit_gateway("200 2 OK\nI: F2\n");
+	fake_timeout(PN_TIMEOUT_MEDIA);
+	count("");
+	for (size_t i = 0; i < ROWS(row); i++) {
+		fake_advance(begun + row[i].until_ms - fake.now_ms);
+		cr_expect(eq(uint, count("DLCX"), row[i].sent), "row %zu", i);
+	}
+	fake_stop();
+}
+
 /* The old pinhole is asked for some 7 s, however short the history. */
 Test(mgcp_transaction, asks_longer_than_it_remembers)
 {
@@ -145,6 +171,7 @@ Test(mgcp_transaction, asks_longer_than_it_remembers)
 	module = begin();
 	cr_assert(zero(int, postern_module.prepare(module, &conf, NULL, &next)));
 	postern_module.commit(module, next);
+	fake_advance(40000); /* what was remembered for longer is gone */
 	kit_gateway("RSIP 5 *@rgw.example MGCP 1.0\nRM: restart\n");
 	kit_agent("200 5 OK\n");
 	count("");
