@@ -180,10 +180,13 @@ static void note_end(struct h248_pass *p, const struct msg_command *c)
 static void end_noted(struct h248_pass *p, struct h248_tx *t)
 {
 	struct pn_str ends = t->ends;
-	const char *at = ends.p, *stop = ends.p + ends.len;
+	const char *at = ends.p, *stop;
 
+	if (!ends.len)
+		return;
 	t->ends = (struct pn_str){ NULL, 0 };
-	while (at && at < stop) {
+	stop = ends.p + ends.len;
+	while (at < stop) {
 		const char *term = memchr(at, ' ', (size_t)(stop - at));
 		const char *line_end = memchr(at, '\n', (size_t)(stop - at));
 
