@@ -1,6 +1,7 @@
-/* The whole H.248 module on a small fake core. The input is a list of messages, each behind a control
- * octet and ended by FF FF; 01 in a message stands for the id of the last transaction that was sent. Two
- * gateways are registered before. What is sent must be a message itself, and a datagram. */
+/* The whole H.248 module on a small fake core. The input is a list of messages, each behind a
+ * control octet and ended by FF FF; 01 in a message stands for the id of the last transaction that
+ * was sent. Two gateways are registered before. What is sent must be a message itself, and a
+ * datagram. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,12 @@ static const struct pn_conf_attr mgc_attr = { "address", "192.0.2.20:2944", NULL
 static const struct pn_conf mgc = { .name = "mgc", .file = "f", .line = 3, .attrs = &mgc_attr };
 static const struct pn_conf_attr to_attr = { "to", "core", NULL };
 static const struct pn_conf_attr from_attr = { "from", "access", &to_attr };
-static const struct pn_conf route = { .name = "route", .file = "f", .line = 2, .attrs = &from_attr,
-				      .children = &mgc };
-static const struct pn_conf module_conf = { .name = "module", .file = "f", .line = 1,
-					    .children = &route };
+static const struct pn_conf route = {
+	.name = "route", .file = "f", .line = 2, .attrs = &from_attr, .children = &mgc
+};
+static const struct pn_conf module_conf = {
+	.name = "module", .file = "f", .line = 1, .children = &route
+};
 
 static void check_sent(void)
 {

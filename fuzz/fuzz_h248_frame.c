@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		if (!n || (size_t)n > size)
 			break;
-		if (n < 4 || frame_write(head, (size_t)n - 4) || head[2] != data[2] || head[3] != data[3])
+		if (n < 4 || frame_write(head, (size_t)n - 4) || head[2] != data[2] ||
+		    head[3] != data[3])
 			abort();
 		data += n;
 		size -= (size_t)n;

@@ -11,7 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void h248_replace(struct msg *m)
 {
-	struct mid mid = { .form = MID_IP, .port = 10000, .addr = { .family = 4, .ip = { 192, 0, 2, 5 } } };
+	struct mid mid = { .form = MID_IP,
+			   .port = 10000,
+			   .addr = { .family = 4, .ip = { 192, 0, 2, 5 } } };
 	struct mid port = { .form = MID_PORT, .port = 10000 };
 
 	for (uint32_t i = 0; i < m->n_items; i++) {

@@ -1,4 +1,5 @@
-/* BER elements (X.690) by position: tag, length, contents. Definite and indefinite lengths, minimal or not. */
+/* BER elements (X.690) by position: tag, length, contents. Definite and indefinite lengths, minimal
+ * or not. */
 #ifndef H248_BER_H
 #define H248_BER_H
 
@@ -8,9 +9,9 @@
 
 #define BER_SEQUENCE 0x30
 #define BER_DEPTH_MAX 32u
-#define BER_TAG(n) (0x80u | (n))      /* context-specific, primitive or constructed */
-#define BER_INTEGER_MAX 5u            /* octets of an INTEGER (0..4294967295) */
-#define BER_HEADER_MAX 6u             /* one octet of tag, five of length */
+#define BER_TAG(n) (0x80u | (n)) /* context-specific, primitive or constructed */
+#define BER_INTEGER_MAX 5u       /* octets of an INTEGER (0..4294967295) */
+#define BER_HEADER_MAX 6u        /* one octet of tag, five of length */
 
 struct ber {
 	const uint8_t *p; /* the tag */
@@ -29,7 +30,8 @@ struct ber_list {
 /* The first element of the list; the list moves behind it. 0, -ENOENT at its end, -EBADMSG. */
 int ber_next(struct ber_list *l, struct ber *out);
 struct ber_list ber_inside(const struct ber *e); /* the elements within a constructed one */
-/* The first element with this tag: 0, -ENOENT, -EBADMSG. Extensions that are not known are passed over. */
+/* The first element with this tag: 0, -ENOENT, -EBADMSG. Extensions that are not known are passed
+ * over. */
 int ber_find(struct ber_list l, unsigned tag, struct ber *out);
 /* An INTEGER or ENUMERATED that is not negative and fits: 0 or -EBADMSG. */
 int ber_u32(const struct ber *e, uint32_t *out);

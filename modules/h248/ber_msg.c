@@ -44,7 +44,8 @@ static void of_command(struct reader *r, struct msg_item *i)
 }
 
 /* A list of elements, each given to fn. */
-static int each(struct reader *r, const struct ber *e, int (*fn)(struct reader *r, const struct ber *e))
+static int each(struct reader *r, const struct ber *e,
+		int (*fn)(struct reader *r, const struct ber *e))
 {
 	struct ber_list l = ber_inside(e);
 	struct ber inner;
@@ -241,8 +242,8 @@ static int read_sc_mid(struct reader *r, const struct ber *wrapped, enum msg_ite
 
 static int read_sc_parameter(struct reader *r, const struct ber *e)
 {
-	static const enum msg_method method[] = { MSG_SC_FAILOVER, MSG_SC_FORCED,
-						  MSG_SC_GRACEFUL, MSG_SC_RESTART,
+	static const enum msg_method method[] = { MSG_SC_FAILOVER,     MSG_SC_FORCED,
+						  MSG_SC_GRACEFUL,     MSG_SC_RESTART,
 						  MSG_SC_DISCONNECTED, MSG_SC_HANDOFF };
 	uint32_t v;
 
@@ -265,9 +266,9 @@ static int read_sc_result(struct reader *r, const struct ber *e)
 
 static int add_command(struct reader *r, const struct ber *e)
 {
-	static const enum msg_verb verb[] = { MSG_ADD, MSG_MOVE, MSG_MODIFY, MSG_SUBTRACT,
-					      MSG_AUDIT_CAP, MSG_AUDIT_VALUE, MSG_NOTIFY,
-					      MSG_SERVICE_CHANGE };
+	static const enum msg_verb verb[] = { MSG_ADD,      MSG_MOVE,          MSG_MODIFY,
+					      MSG_SUBTRACT, MSG_AUDIT_CAP,     MSG_AUDIT_VALUE,
+					      MSG_NOTIFY,   MSG_SERVICE_CHANGE };
 	unsigned choice = e->tag & 0x1f;
 	struct msg_command *c;
 
@@ -314,8 +315,8 @@ static int read_request(struct reader *r, const struct ber *e)
 	return read_request_command(r, &choice);
 }
 
-/* A choice of a list of ids, an error, a result, and (version 3) a result for a list of terminations; in
- * the first edition a termination id and a result, side by side. */
+/* A choice of a list of ids, an error, a result, and (version 3) a result for a list of
+ * terminations; in the first edition a termination id and a result, side by side. */
 static int read_audit_reply(struct reader *r, const struct ber *e)
 {
 	struct msg_command *c = &r->m->command[r->m->n_commands - 1];
@@ -516,8 +517,8 @@ static int read_header(struct reader *r, const struct ber *message)
 	struct mid mid;
 
 	if (read_u32(r, message, BER_TAG(0), &version) ||
-	    ber_find(ber_inside(message), BER_TAG(1), &wrapped) || choice_of(r, &wrapped, &choice) ||
-	    ber_mid_read(&choice, false, &mid, r->m->extra))
+	    ber_find(ber_inside(message), BER_TAG(1), &wrapped) ||
+	    choice_of(r, &wrapped, &choice) || ber_mid_read(&choice, false, &mid, r->m->extra))
 		return bad(r, "message identifier expected");
 	r->extra = MID_MTP_MAX + 1;
 	r->m->version = version > 99 ? 99 : version;
@@ -552,7 +553,7 @@ int ber_msg_read(struct msg *m)
 	if (choice.tag == BER_TAG(0))
 		err = read_error(&r, &choice, &m->error);
 	else
-		err = choice.tag == BER_TAG(1) ? each(&r, &choice, read_transaction) :
-						 bad(&r, "message without a body");
+		err = choice.tag == BER_TAG(1) ? each(&r, &choice, read_transaction)
+					       : bad(&r, "message without a body");
 	return err;
 }

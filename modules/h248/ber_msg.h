@@ -9,8 +9,8 @@
 int ber_msg_read(struct msg *m);
 long ber_msg_write(const struct msg *m, void *out, size_t cap);
 
-/* MId, and ServiceChangeAddress (whose tags begin with that of a port alone), as one element without
- * what it is wrapped in. */
+/* MId, and ServiceChangeAddress (whose tags begin with that of a port alone), as one element
+ * without what it is wrapped in. */
 int ber_mid_read(const struct ber *e, bool sc_address, struct mid *out, char hex[MID_MTP_MAX + 1]);
 /* Its length; -ENOBUFS, -EINVAL. */
 long ber_mid_write(const struct mid *mid, bool sc_address, uint8_t *out, size_t cap);

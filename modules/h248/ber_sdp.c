@@ -31,8 +31,9 @@ static int read_property(const struct ber *property, struct line *out)
 	out->letter = letters[number - FIRST];
 	out->value = (struct pn_str){ (const char *)value.p + value.header, value.len };
 	/* a line end within would let one property pass for two */
-	if (value.len && (memchr(out->value.p, '\n', value.len) || memchr(out->value.p, '\r', value.len) ||
-			  memchr(out->value.p, '\0', value.len)))
+	if (value.len &&
+	    (memchr(out->value.p, '\n', value.len) || memchr(out->value.p, '\r', value.len) ||
+	     memchr(out->value.p, '\0', value.len)))
 		return -EBADMSG;
 	return 0;
 }

@@ -55,7 +55,8 @@ static bool touched(const struct writer *w, const struct ber *e)
 static bool dropped(const struct writer *w, const struct ber *e)
 {
 	for (uint32_t i = 0; i < w->m->n_tx; i++)
-		if (w->m->tx[i].drop && w->m->tx[i].at == place(w, e) && w->m->tx[i].len == e->total)
+		if (w->m->tx[i].drop && w->m->tx[i].at == place(w, e) &&
+		    w->m->tx[i].len == e->total)
 			return true;
 	return false;
 }

@@ -83,8 +83,8 @@ static int session_begin(struct h248_call *call, const struct pn_addr *mgc)
 	return call->session ? 0 : -errno;
 }
 
-int call_new(struct h248_gateway *gw, const struct pn_addr *mgc, struct pn_str term, uint32_t context,
-	     struct h248_call **out)
+int call_new(struct h248_gateway *gw, const struct pn_addr *mgc, struct pn_str term,
+	     uint32_t context, struct h248_call **out)
 {
 	struct h248 *h = gw->h;
 	struct h248_call *call;
@@ -150,8 +150,8 @@ int call_name(struct h248_call *call, struct pn_str term)
 	if (err)
 		return err;
 	key = term_key(call->gw, term);
-	err = key.failed ? -ENOMEM :
-			   call->h->svc->table_put(call->h->call_by_term, key.p, key.len, call);
+	err = key.failed ? -ENOMEM
+			 : call->h->svc->table_put(call->h->call_by_term, key.p, key.len, call);
 	text_free(&key);
 	if (err) {
 		str_drop(&call->term);
@@ -225,10 +225,12 @@ static bool matches(struct pn_str pattern, struct pn_str s)
 	return p == pattern.len;
 }
 
-void call_subtract(struct h248_gateway *gw, uint32_t context, struct pn_str term, enum pn_cause cause)
+void call_subtract(struct h248_gateway *gw, uint32_t context, struct pn_str term,
+		   enum pn_cause cause)
 {
-	struct h248_call *call = term.len && !memchr(term.p, '*', term.len) ?
-					 call_of_term(gw, term) : NULL, *next;
+	struct h248_call *call = term.len && !memchr(term.p, '*', term.len) ? call_of_term(gw, term)
+									    : NULL,
+			 *next;
 
 	if (call) {
 		call_end(call, call->answered ? PN_END_NORMAL : cause, 0);
@@ -273,7 +275,8 @@ void call_timeout(struct h248_call *call, enum pn_timeout what)
 
 static void unknown(const struct h248_line *line, struct pn_media *out)
 {
-	*out = (struct pn_media){ .size = sizeof(*out), .kind = line->kind,
+	*out = (struct pn_media){ .size = sizeof(*out),
+				  .kind = line->kind,
 				  .flags = PN_MEDIA_WILDCARD | (line->rtp ? PN_MEDIA_RTP : 0) };
 }
 
@@ -329,13 +332,14 @@ static int new_line(struct h248_call *call, uint16_t stream, const struct pn_med
 
 	if (call->n_lines == H248_LINES_MAX)
 		return -E2BIG;
-	*line = (struct h248_line){ .stream = stream, .kind = m->kind,
+	*line = (struct h248_line){ .stream = stream,
+				    .kind = m->kind,
 				    .rtp = m->flags & PN_MEDIA_RTP };
 	return (int)call->n_lines++;
 }
 
-int call_lines(struct h248_call *call, uint16_t stream, const struct pn_media *media, size_t n, bool make,
-	       int map[H248_SDP_MAX])
+int call_lines(struct h248_call *call, uint16_t stream, const struct pn_media *media, size_t n,
+	       bool make, int map[H248_SDP_MAX])
 {
 	uint32_t used = 0;
 

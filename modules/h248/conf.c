@@ -125,7 +125,9 @@ static const struct {
 struct h248_conf *h248_conf_new(struct h248 *h, const struct pn_conf *at, struct pn_conf_errors *e)
 {
 	struct h248_conf *c = calloc(1, sizeof(*c));
-	struct reader r = { .r = { .svc = h->svc, .host = h->host, .errors = e }, .h = h, .conf = c };
+	struct reader r = { .r = { .svc = h->svc, .host = h->host, .errors = e },
+			    .h = h,
+			    .conf = c };
 
 	if (!c)
 		return NULL;

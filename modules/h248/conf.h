@@ -30,7 +30,8 @@ struct h248_conf {
 	uint32_t lost_after;     /* keepalives without an answer until a gateway is forgotten */
 	uint64_t lifetime_ms;    /* of a gateway since its last message */
 	uint64_t transaction_ms; /* how long one is remembered (LONG-TIMER, H.248.1 D.1.1) */
-	uint64_t failover_ms;    /* how long a ServiceChange waits before another controller is asked */
+	uint64_t
+		failover_ms; /* how long a ServiceChange waits before another controller is asked */
 	uint32_t max_tx, max_calls;
 	const struct pn_services *svc;
 };

@@ -58,8 +58,8 @@ struct h248_gateway *gateway_of_alias(struct h248 *h, const struct pn_msg *pn)
 
 	if (gw || n <= 0)
 		return gw;
-	return gateway_of_binding(h, h->svc->binding_find(h->host, pn->realm, PN_BY_ALIAS, text,
-							  (size_t)n, NULL));
+	return gateway_of_binding(
+		h, h->svc->binding_find(h->host, pn->realm, PN_BY_ALIAS, text, (size_t)n, NULL));
 }
 
 /* ---- who sent this ---- */
@@ -90,8 +90,8 @@ static struct pn_binding *find_own(const struct claim *c, struct pn_binding **ot
 	struct pn_binding *b = NULL, *best = NULL;
 
 	*other = NULL;
-	while ((b = c->h->svc->binding_find(c->h->host, c->pn->realm, PN_BY_IDENTITY,
-					    c->identity.p, c->identity.len, b))) {
+	while ((b = c->h->svc->binding_find(c->h->host, c->pn->realm, PN_BY_IDENTITY, c->identity.p,
+					    c->identity.len, b))) {
 		const struct pn_binding_info *info = c->h->svc->binding_info(b);
 
 		if (addr_same(&info->pinhole, &c->pn->remote))
@@ -108,8 +108,8 @@ static struct pn_binding *find_own(const struct claim *c, struct pn_binding **ot
 static struct pn_binding *find_alone(const struct claim *c)
 {
 	const struct pn_addr *from = &c->pn->remote;
-	struct pn_binding *b = c->h->svc->binding_find(c->h->host, c->pn->realm, PN_BY_PINHOLE, from,
-						       sizeof(*from), NULL);
+	struct pn_binding *b = c->h->svc->binding_find(c->h->host, c->pn->realm, PN_BY_PINHOLE,
+						       from, sizeof(*from), NULL);
 
 	if (b && c->h->svc->binding_find(c->h->host, c->pn->realm, PN_BY_PINHOLE, from,
 					 sizeof(*from), b))
@@ -181,7 +181,8 @@ static void choose_shown(struct h248_gateway *gw)
 	if (gw->own.form == MID_IP)
 		return;
 	key = name_key(gw);
-	gw->named = !key.failed && !gw->h->svc->table_put(gw->h->gateway_by_name, key.p, key.len, gw);
+	gw->named =
+		!key.failed && !gw->h->svc->table_put(gw->h->gateway_by_name, key.p, key.len, gw);
 	text_free(&key);
 	if (gw->named)
 		gw->shown = gw->own;
@@ -224,8 +225,8 @@ static bool is_silent(const struct h248_gateway *gw)
 	return !limit || gw->h->svc->now_ms(gw->h->host) > gw->heard_ms + limit;
 }
 
-/* Equal private addresses behind different NATs are different gateways. A name belongs to who has it,
- * until that one is silent: then it moved, which the core proves (rule 11). */
+/* Equal private addresses behind different NATs are different gateways. A name belongs to who has
+ * it, until that one is silent: then it moved, which the core proves (rule 11). */
 static struct pn_str instance_of(const struct claim *c, const struct pn_binding *own,
 				 struct pn_binding *other)
 {

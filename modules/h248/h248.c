@@ -26,8 +26,9 @@ int h248_send(struct h248 *h, uint64_t flow, const struct pn_addr *to, size_t le
 	if (err)
 		return err;
 	if (info.transport == PN_UDP)
-		return len > H248_DATAGRAM ? -EMSGSIZE : h->svc->flow_send(h->host, flow, to,
-									   h->out + H248_TPKT, len);
+		return len > H248_DATAGRAM
+			       ? -EMSGSIZE
+			       : h->svc->flow_send(h->host, flow, to, h->out + H248_TPKT, len);
 	if (frame_write(h->out, len))
 		return -EMSGSIZE;
 	return h->svc->flow_send(h->host, flow, to, h->out, len + H248_TPKT);

@@ -82,7 +82,8 @@ struct h248 {
 	struct pn_timer *sweep, *resend, *loss;
 	size_t n_tx, n_calls;
 	uint64_t next_session;
-	uint8_t out[H248_TPKT + TEXT_MAX]; /* the message that is being written, behind room for its TPKT */
+	uint8_t out[H248_TPKT +
+		    TEXT_MAX]; /* the message that is being written, behind room for its TPKT */
 };
 
 bool h248_is_access(const struct h248 *h, const struct pn_realm *r);

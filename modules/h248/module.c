@@ -48,7 +48,8 @@ static void remove_lost(void *h248)
 		if (!gw->lost)
 			continue;
 		h->svc->count(h->host, H248_CNT_GATEWAYS_LOST);
-		h->svc->log(h->host, PN_LOG_WARN, "h248 %.*s: gateway lost: no answer to keepalives",
+		h->svc->log(h->host, PN_LOG_WARN,
+			    "h248 %.*s: gateway lost: no answer to keepalives",
 			    (int)gw->own_text.len, gw->own_text.p);
 		h->svc->binding_remove(gw->binding);
 	}
@@ -102,7 +103,8 @@ static int h248_init(const struct pn_services *svc, struct pn_host *host, void *
 	return -ENOMEM;
 }
 
-static int h248_prepare(void *self, const struct pn_conf *conf, struct pn_conf_errors *e, void **next)
+static int h248_prepare(void *self, const struct pn_conf *conf, struct pn_conf_errors *e,
+			void **next)
 {
 	struct h248_conf *c = h248_conf_new(self, conf, e);
 

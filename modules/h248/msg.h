@@ -1,6 +1,6 @@
-/* A message without its coding: transactions, actions, commands, and the items that carry addresses or
- * ids. Text and BER are read into the same shape, and written back with the items that were given
- * another value; every other octet stays. */
+/* A message without its coding: transactions, actions, commands, and the items that carry addresses
+ * or ids. Text and BER are read into the same shape, and written back with the items that were
+ * given another value; every other octet stays. */
 #ifndef H248_MSG_H
 #define H248_MSG_H
 
@@ -35,14 +35,14 @@ enum msg_verb {
 };
 
 enum msg_method { /* of a ServiceChange */
-	MSG_SC_NONE,
-	MSG_SC_FAILOVER,
-	MSG_SC_FORCED,
-	MSG_SC_GRACEFUL,
-	MSG_SC_RESTART,
-	MSG_SC_DISCONNECTED,
-	MSG_SC_HANDOFF,
-	MSG_SC_OTHER,
+		  MSG_SC_NONE,
+		  MSG_SC_FAILOVER,
+		  MSG_SC_FORCED,
+		  MSG_SC_GRACEFUL,
+		  MSG_SC_RESTART,
+		  MSG_SC_DISCONNECTED,
+		  MSG_SC_HANDOFF,
+		  MSG_SC_OTHER,
 };
 
 enum msg_item_kind {
@@ -61,13 +61,13 @@ enum msg_item_kind {
 
 struct msg_item {
 	enum msg_item_kind kind;
-	uint32_t at, len;   /* what is replaced: a span of the text, or the BER element */
-	uint32_t command;   /* MSG_NONE: in none */
-	uint16_t stream;    /* LOCAL, REMOTE: 1 where none is said */
-	bool range;         /* ID: the beginning or the end of a range */
-	uint32_t id;        /* ID */
-	struct mid mid;     /* MID, SC_ADDRESS, SC_MGC */
-	struct pn_str sdp;  /* LOCAL, REMOTE: as text in both codings */
+	uint32_t at, len;  /* what is replaced: a span of the text, or the BER element */
+	uint32_t command;  /* MSG_NONE: in none */
+	uint16_t stream;   /* LOCAL, REMOTE: 1 where none is said */
+	bool range;        /* ID: the beginning or the end of a range */
+	uint32_t id;       /* ID */
+	struct mid mid;    /* MID, SC_ADDRESS, SC_MGC */
+	struct pn_str sdp; /* LOCAL, REMOTE: as text in both codings */
 	/* What to write instead: */
 	bool put;
 	uint32_t put_id;
@@ -80,8 +80,8 @@ struct msg_command {
 	uint32_t action;
 	struct pn_str term; /* "*", "$" and ROOT too; of a BER message in text of our own */
 	uint32_t item, n_items;
-	int error;          /* of an error descriptor; 0: none */
-	bool wildcard_reply; /* W- */
+	int error;              /* of an error descriptor; 0: none */
+	bool wildcard_reply;    /* W- */
 	bool root, choose, all; /* choose: `$` somewhere in it; all: `*` alone */
 	bool wild;              /* `*` somewhere in it */
 	enum msg_method method;
@@ -109,12 +109,12 @@ struct msg_transaction {
 struct msg {
 	enum msg_coding coding;
 	unsigned version;
-	bool auth;        /* an authentication header stands before it */
-	int error;        /* a message of an error descriptor alone; 0: none */
-	uint32_t body;    /* where the transactions begin */
+	bool auth;     /* an authentication header stands before it */
+	int error;     /* a message of an error descriptor alone; 0: none */
+	uint32_t body; /* where the transactions begin */
 	uint32_t len;
-	char *data;       /* a copy, owned; terminated */
-	char *extra;      /* text made of BER, owned */
+	char *data;  /* a copy, owned; terminated */
+	char *extra; /* text made of BER, owned */
 	struct msg_transaction *tx;
 	struct msg_action *action;
 	struct msg_command *command;
@@ -124,7 +124,8 @@ struct msg {
 };
 
 /* Reads a message of either coding. Always gives one (but for -ENOMEM), for msg_free(), so that its
- * sender may be told. -EBADMSG, -E2BIG: `why` tells; -EPROTONOSUPPORT: a version that is not known. */
+ * sender may be told. -EBADMSG, -E2BIG: `why` tells; -EPROTONOSUPPORT: a version that is not known.
+ */
 int msg_parse(const void *data, size_t len, struct msg **out);
 void msg_free(struct msg *m);
 /* Writes it with what was put. Its length, or -ENOBUFS, -ENOMEM. */
@@ -140,7 +141,6 @@ void msg_put_sdp(struct msg_item *i, struct pn_str own);
 
 struct msg_transaction *msg_tx_of(const struct msg *m, const struct msg_command *c);
 const struct msg_action *msg_action_of(const struct msg *m, const struct msg_command *c);
-const char *msg_verb_name(enum msg_verb verb, enum msg_coding coding);
 
 /* For the readers: append one, zeroed; NULL past the cap or without memory (why is set). */
 struct msg_transaction *msg_add_tx(struct msg *m);

@@ -1,4 +1,5 @@
-/* Messages of Postern's own: refusals, keepalives, and what tells both ends that a termination is over. */
+/* Messages of Postern's own: refusals, keepalives, and what tells both ends that a termination is
+ * over. */
 #ifndef H248_OWN_H
 #define H248_OWN_H
 

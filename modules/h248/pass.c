@@ -6,7 +6,8 @@
 
 #include "own.h"
 
-#define REPLY_KEPT_MAX 4096u /* octets; a longer reply is asked for again when its request is repeated */
+/* Octets; a longer reply is asked for again when its request is repeated. */
+#define REPLY_KEPT_MAX 4096u
 
 struct pass_tx *pass_tx_of(const struct h248_pass *p, const struct msg_command *c)
 {
@@ -30,8 +31,8 @@ static void pass_free(struct h248_pass *p)
 	free(p);
 }
 
-static struct h248_pass *pass_new(struct h248_gateway *gw, enum h248_way way, const struct pn_msg *pn,
-				  struct msg *m)
+static struct h248_pass *pass_new(struct h248_gateway *gw, enum h248_way way,
+				  const struct pn_msg *pn, struct msg *m)
 {
 	struct h248_pass *p = calloc(1, sizeof(*p));
 
@@ -44,8 +45,8 @@ static struct h248_pass *pass_new(struct h248_gateway *gw, enum h248_way way, co
 	p->way = way;
 	p->m = m;
 	p->from = (struct h248_hop){ pn->flow, pn->remote };
-	p->local = way == H248_UP ? pn->local :
-				    h248_own(p->h, p->h->svc->binding_info(gw->binding)->flow);
+	p->local = way == H248_UP ? pn->local
+				  : h248_own(p->h, p->h->svc->binding_info(gw->binding)->flow);
 	p->tx = calloc(m->n_tx + 1, sizeof(*p->tx));
 	p->call_of = calloc(m->n_commands + 1, sizeof(*p->call_of));
 	p->part = calloc(m->n_commands + 1, sizeof(*p->part));
@@ -218,10 +219,11 @@ static bool is_barred(struct h248_pass *p)
 	if (!p->m->auth || !msg_changed(p->m))
 		return false;
 	p->h->svc->count(p->h->host, H248_CNT_AUTHENTICATED);
-	p->h->svc->log(p->h->host, PN_LOG_WARN,
-		       "h248 %.*s: message refused: its authentication header covers addresses that "
-		       "must change",
-		       (int)p->gw->own_text.len, p->gw->own_text.p);
+	p->h->svc->log(
+		p->h->host, PN_LOG_WARN,
+		"h248 %.*s: message refused: its authentication header covers addresses that "
+		"must change",
+		(int)p->gw->own_text.len, p->gw->own_text.p);
 	for (uint32_t i = 0; i < p->m->n_tx; i++) {
 		if (p->m->tx[i].kind == MSG_REQUEST)
 			p->tx[i].refuse = H248_UNAUTHORIZED;
@@ -368,7 +370,8 @@ static void declare(struct h248_pass *p, struct pass_part *part)
 			part->list[i].flags |= PN_MEDIA_ONEWAY;
 	call->declaring = p;
 	p->pending++;
-	p->h->svc->media_declare(call->session, NULL, part->side, 0, part->list, call->n_lines, NULL, p);
+	p->h->svc->media_declare(call->session, NULL, part->side, 0, part->list, call->n_lines,
+				 NULL, p);
 }
 
 static bool busy_elsewhere(struct h248_pass *p, const struct pn_msg *pn)
@@ -387,7 +390,8 @@ static bool busy_elsewhere(struct h248_pass *p, const struct pn_msg *pn)
 	return true;
 }
 
-void pass_message(struct h248_gateway *gw, enum h248_way way, const struct pn_msg *pn, struct msg *m)
+void pass_message(struct h248_gateway *gw, enum h248_way way, const struct pn_msg *pn,
+		  struct msg *m)
 {
 	struct h248_pass *p = pass_new(gw, way, pn, m);
 

@@ -9,8 +9,8 @@
 /* A transaction of the message. */
 struct pass_tx {
 	struct h248_tx *t; /* NULL: none, or over */
-	bool again;        /* a retransmission, or a reply that was had before: nothing happens anew */
-	int refuse;        /* error code of H.248.8; 0: it goes on */
+	bool again; /* a retransmission, or a reply that was had before: nothing happens anew */
+	int refuse; /* error code of H.248.8; 0: it goes on */
 };
 
 /* A call that the message speaks of, and what one side declares with it. */
@@ -40,7 +40,8 @@ struct h248_pass {
 };
 
 /* Takes m over. */
-void pass_message(struct h248_gateway *gw, enum h248_way way, const struct pn_msg *pn, struct msg *m);
+void pass_message(struct h248_gateway *gw, enum h248_way way, const struct pn_msg *pn,
+		  struct msg *m);
 /* The core's answer to a declaration. */
 void pass_declared(const struct pn_media_reply *r);
 /* The call ended while its media was being made. */
@@ -51,9 +52,9 @@ void pass_forget_gateway(struct h248 *h, const struct h248_gateway *gw);
 
 /* pass_media.c: which calls the message means; -EAGAIN: it must wait behind media of this one. */
 int pass_find_calls(struct h248_pass *p, struct h248_call **busy);
-void pass_gather(struct h248_pass *p);   /* what it declares */
+void pass_gather(struct h248_pass *p);    /* what it declares */
 void pass_put_media(struct h248_pass *p); /* what it shows instead */
-void pass_settle(struct h248_pass *p);   /* what its replies mean for calls */
+void pass_settle(struct h248_pass *p);    /* what its replies mean for calls */
 
 /* service.c: addresses in the header and in ServiceChange; what a ServiceChange means. */
 void service_put(struct h248_pass *p);

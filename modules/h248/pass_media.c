@@ -134,10 +134,12 @@ static int make_call(struct h248_pass *p, const struct msg_command *c, struct h2
 
 	if (p->way == H248_UP)
 		mgc = &pass_tx_of(p, c)->t->peer_in;
-	return call_new(p->gw, mgc, c->choose ? none : c->term, msg_action_of(p->m, c)->context, out);
+	return call_new(p->gw, mgc, c->choose ? none : c->term, msg_action_of(p->m, c)->context,
+			out);
 }
 
-static int call_for_request(struct h248_pass *p, const struct msg_command *c, struct h248_call **out)
+static int call_for_request(struct h248_pass *p, const struct msg_command *c,
+			    struct h248_call **out)
 {
 	struct h248_tx *t = pass_tx_of(p, c)->t;
 	struct h248_add place = add_place(p, c), *known;
@@ -317,7 +319,8 @@ void pass_gather(struct h248_pass *p)
 
 /* ---- what it shows instead ---- */
 
-/* The controller repeats what it was shown of the gateway; everything else of its is its own choice. */
+/* The controller repeats what it was shown of the gateway; everything else of its is its own
+ * choice. */
 static struct pn_media echo_of(const struct pn_media *given, const struct pn_media *shown,
 			       const struct pn_media *said)
 {
@@ -335,8 +338,9 @@ static struct pn_media nothing_of(const struct pn_media *given)
 }
 
 struct view {
-	struct pn_media shown[H248_LINES_MAX], said[H248_LINES_MAX]; /* to the reader; by the other one */
-	struct pn_media hidden[H248_LINES_MAX];                     /* of the sender */
+	struct pn_media shown[H248_LINES_MAX],
+		said[H248_LINES_MAX];           /* to the reader; by the other one */
+	struct pn_media hidden[H248_LINES_MAX]; /* of the sender */
 	size_t n;
 };
 
@@ -350,8 +354,8 @@ static void view_of(struct h248_pass *p, struct h248_call *call, bool local, str
 	call_said(call, sender(p), v->hidden);
 }
 
-static struct pn_media advertise(const struct h248_pass *p, bool local, const struct pn_media *given,
-				 const struct view *v, int line)
+static struct pn_media advertise(const struct h248_pass *p, bool local,
+				 const struct pn_media *given, const struct view *v, int line)
 {
 	bool own = local == (p->way == H248_UP); /* the sender speaks of itself */
 

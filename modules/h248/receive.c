@@ -10,7 +10,8 @@
 static struct own_form form_to(const struct h248 *h, const struct pn_msg *pn, const struct msg *m,
 			       const struct h248_gateway *gw)
 {
-	struct own_form f = { .to = { pn->flow, pn->remote }, .coding = m->coding,
+	struct own_form f = { .to = { pn->flow, pn->remote },
+			      .coding = m->coding,
 			      .version = m->version };
 	struct pn_addr local = h248_own(h, pn->flow);
 
@@ -69,7 +70,8 @@ static bool from_gateway(struct h248 *h, const struct pn_msg *pn, struct msg *m)
 	if (registers(m) && !(pn->flags & PN_MSG_HELD))
 		err = gateway_register(h, pn, m, &gw);
 	if (err) {
-		h->svc->log(h->host, PN_LOG_WARN, "h248: ServiceChange refused: %s", strerror(-err));
+		h->svc->log(h->host, PN_LOG_WARN, "h248: ServiceChange refused: %s",
+			    strerror(-err));
 		refuse_all(h, &f, m, err == -ENOENT ? H248_NOT_READY : H248_RESOURCES);
 		return false;
 	}

@@ -53,7 +53,8 @@ static void follow(struct h248_pass *p, const struct msg_item *i)
 	if (!r || mgc_of_mid(h, r, &i->mid, &p->from.to, &to)) {
 		h->svc->count(h->host, H248_CNT_HANDOFFS_REFUSED);
 		h->svc->log(h->host, PN_LOG_WARN,
-			    "h248 %.*s: not sent to another controller: its address may not be followed",
+			    "h248 %.*s: not sent to another controller: its address may not be "
+			    "followed",
 			    (int)p->gw->own_text.len, p->gw->own_text.p);
 		return;
 	}
@@ -107,7 +108,8 @@ static const struct msg_command *registration(const struct h248_pass *p)
 		const struct msg_command *c = &p->m->command[i];
 		const struct msg_transaction *tx = msg_tx_of(p->m, c);
 
-		if (c->verb == MSG_SERVICE_CHANGE && c->root && tx->kind == MSG_REQUEST && !tx->drop)
+		if (c->verb == MSG_SERVICE_CHANGE && c->root && tx->kind == MSG_REQUEST &&
+		    !tx->drop)
 			return c;
 	}
 	return NULL;

@@ -36,14 +36,6 @@ static const struct {
 	{ "Disconnected", "DC", MSG_SC_DISCONNECTED }, { "HandOff", "HO", MSG_SC_HANDOFF },
 };
 
-const char *msg_verb_name(enum msg_verb verb, enum msg_coding coding)
-{
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (verbs[i].verb == verb)
-			return coding == MSG_COMPACT ? verbs[i].compact : verbs[i].pretty;
-	return "";
-}
-
 static const struct tree_node *child(const struct reader *r, const struct tree_node *n)
 {
 	return n->first == TREE_NONE ? NULL : &r->tree.node[n->first];
@@ -172,7 +164,8 @@ static int read_sc_mid(struct reader *r, enum msg_item_kind kind, struct pn_str 
 }
 
 /* An MTP address has braces of its own: the value is the item from behind the "=". */
-static struct pn_str sc_value(const struct reader *r, const struct tree_node *n, struct pn_str value)
+static struct pn_str sc_value(const struct reader *r, const struct tree_node *n,
+			      struct pn_str value)
 {
 	if (n->braces && value.p)
 		value.len = (size_t)(r->text + n->end - value.p);
@@ -380,10 +373,8 @@ static const struct {
 	enum msg_tx_kind kind;
 	bool braces;
 } transactions[] = {
-	{ "Transaction", "T", MSG_REQUEST, true },
-	{ "Reply", "P", MSG_REPLY, true },
-	{ "Pending", "PN", MSG_PENDING, true },
-	{ "TransactionResponseAck", "K", MSG_ACK, true },
+	{ "Transaction", "T", MSG_REQUEST, true }, { "Reply", "P", MSG_REPLY, true },
+	{ "Pending", "PN", MSG_PENDING, true },    { "TransactionResponseAck", "K", MSG_ACK, true },
 	{ "Segment", "SM", MSG_SEGMENT, false },
 };
 

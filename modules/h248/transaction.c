@@ -213,8 +213,7 @@ static void send_again(struct h248_tx *t, const struct h248_hop *hop)
 
 static int hop_of(struct h248_tx *t, struct h248_hop *out)
 {
-	return t->way == H248_DOWN ? gateway_down(t->gw, out) :
-				     gateway_up(t->gw, &t->sent_to, out);
+	return t->way == H248_DOWN ? gateway_down(t->gw, out) : gateway_up(t->gw, &t->sent_to, out);
 }
 
 static void arm_resend(struct h248 *h)

@@ -76,7 +76,8 @@ static int node_add(struct tree *t, uint32_t at, uint32_t *out)
 	return 0;
 }
 
-/* A segment reply is not followed by a brace, so that the next transaction begins right behind it. */
+/* A segment reply is not followed by a brace, so that the next transaction begins right behind it.
+ */
 static uint32_t segment_end(const struct tree *t, uint32_t at)
 {
 	static const char *const token[] = { "Segment", "SM" };
@@ -168,7 +169,8 @@ static void link_in(struct tree *t, struct level *l, uint32_t node)
 	l->last = node;
 }
 
-/* Behind an item: a comma and more, or the brace that ends the list. Top items follow each other. */
+/* Behind an item: a comma and more, or the brace that ends the list. Top items follow each other.
+ */
 static int read_separator(struct tree *t, const struct level *l, uint32_t *pos)
 {
 	uint32_t at = tree_skip(t->text, t->len, *pos);
@@ -190,7 +192,8 @@ static int read_separator(struct tree *t, const struct level *l, uint32_t *pos)
 	return 0;
 }
 
-/* A head, and the brace behind it if there is one: then *open is set and the position is in the body. */
+/* A head, and the brace behind it if there is one: then *open is set and the position is in the
+ * body. */
 static int read_item(struct tree *t, struct level *l, uint32_t *pos, uint32_t *node, bool *open)
 {
 	uint32_t stop = l->parent == TREE_NONE ? segment_end(t, *pos) : *pos;

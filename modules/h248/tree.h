@@ -1,5 +1,6 @@
-/* The shape of a text message (H.248.1 Annex B): items "head {list}" separated by commas, by position.
- * It knows quoted strings, comments, and the octet strings of Local and Remote, and nothing of meaning. */
+/* The shape of a text message (H.248.1 Annex B): items "head {list}" separated by commas, by
+ * position. It knows quoted strings, comments, and the octet strings of Local and Remote, and
+ * nothing of meaning. */
 #ifndef H248_TREE_H
 #define H248_TREE_H
 
@@ -28,8 +29,8 @@ struct tree {
 	const char *why; /* of the error */
 };
 
-/* Reads items from `at` to the end of the text, which must outlive the tree. 0; -EBADMSG with `why`;
- * -E2BIG; -ENOMEM. The first top item is node 0 when n is not 0. tree_free() in any case. */
+/* Reads items from `at` to the end of the text, which must outlive the tree. 0; -EBADMSG with
+ * `why`; -E2BIG; -ENOMEM. The first top item is node 0 when n is not 0. tree_free() in any case. */
 int tree_read(struct tree *t, const char *text, size_t len, size_t at);
 void tree_free(struct tree *t);
 

@@ -1,14 +1,15 @@
 /* A load of H.248 terminations.
  *
  *   h248load gateway LOCAL MGC TEMPLATES            registers at MGC and answers as a media gateway
- *   h248load mgc LOCAL TEMPLATES RATE SECONDS       waits for it, then RATE triples of Add, Modify and
- *                                                   Subtract a second
+ *   h248load mgc LOCAL TEMPLATES RATE SECONDS       waits for it, then RATE triples of Add, Modify
+ * and Subtract a second
  *
- * Addresses are IPv4 `address:port`. TEMPLATES is a file of messages in hexadecimal, one a line, request and
- * reply in turn: ServiceChange, Add, Modify, Subtract. In them MARK_ID, MARK_CONTEXT and MARK_TERM stand for
- * what changes; text has them in decimal digits. The low bits of an id say which step of a triple it is, so
- * that nobody needs to parse. One triple without an answer within 2 s failed. Prints one JSON object: triples
- * done and failed, median and 99th percentile of the answer's time in us. */
+ * Addresses are IPv4 `address:port`. TEMPLATES is a file of messages in hexadecimal, one a line,
+ * request and reply in turn: ServiceChange, Add, Modify, Subtract. In them MARK_ID, MARK_CONTEXT
+ * and MARK_TERM stand for what changes; text has them in decimal digits. The low bits of an id say
+ * which step of a triple it is, so that nobody needs to parse. One triple without an answer within
+ * 2 s failed. Prints one JSON object: triples done and failed, median and 99th percentile of the
+ * answer's time in us. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
@@ -82,7 +83,8 @@ static struct sockaddr_in address_of(const char *text)
 	char ip[32];
 	int port;
 
-	if (sscanf(text, "%31[0-9.]:%d", ip, &port) != 2 || inet_pton(AF_INET, ip, &a.sin_addr) != 1) {
+	if (sscanf(text, "%31[0-9.]:%d", ip, &port) != 2 ||
+	    inet_pton(AF_INET, ip, &a.sin_addr) != 1) {
 		fprintf(stderr, "h248load: %s: expected address:port\n", text);
 		exit(2);
 	}
@@ -163,8 +165,8 @@ static void send_message(int fd, const struct templates *t, const struct message
 	sendto(fd, m.p, m.len, 0, (const struct sockaddr *)to, sizeof(*to));
 }
 
-/* The transaction id of a message: behind the first "=" of the text, else the second INTEGER of four
- * octets. 0: none. */
+/* The transaction id of a message: behind the first "=" of the text, else the second INTEGER of
+ * four octets. 0: none. */
 static uint32_t id_of(const struct message *m)
 {
 	static const uint8_t four[] = { 0x80, 4 };
@@ -294,7 +296,8 @@ static void report(const struct load *l)
 		if (p99 < 0 && seen * 100 >= all * 99)
 			p99 = us;
 	}
-	printf("{\"done\":%lu,\"failed\":%lu,\"p50_us\":%d,\"p99_us\":%d}\n", l->done, l->failed, median, p99);
+	printf("{\"done\":%lu,\"failed\":%lu,\"p50_us\":%d,\"p99_us\":%d}\n", l->done, l->failed,
+	       median, p99);
 	fflush(stdout);
 }
 

@@ -68,7 +68,8 @@ Test(h248_ber, reads_elements)
 
 Test(h248_ber, numbers)
 {
-	static const uint32_t row[] = { 0, 1, 127, 128, 255, 256, 65535, 65536, INT32_MAX, UINT32_MAX };
+	static const uint32_t row[] = { 0,   1,     127,   128,       255,
+					256, 65535, 65536, INT32_MAX, UINT32_MAX };
 	uint8_t out[16];
 
 	for (size_t i = 0; i < ROWS(row); i++) {
@@ -80,8 +81,11 @@ Test(h248_ber, numbers)
 		cr_assert(zero(int, ber_u32(&e, &v)));
 		cr_expect(eq(u32, v, row[i]));
 	}
-	cr_expect(eq(int, ber_u32(&(struct ber){ .p = (uint8_t[]){ 0x80, 1, 0xff }, .header = 2, .len = 1 },
-				  &(uint32_t){ 0 }), -EBADMSG));
+	cr_expect(eq(
+		int,
+		ber_u32(&(struct ber){ .p = (uint8_t[]){ 0x80, 1, 0xff }, .header = 2, .len = 1 },
+			&(uint32_t){ 0 }),
+		-EBADMSG));
 }
 
 static struct ber first_of(uint8_t *in, const char *hex)
@@ -96,19 +100,23 @@ static struct ber first_of(uint8_t *in, const char *hex)
 static const struct {
 	const char *name, *old, *text, *want;
 } sdp[] = {
-	{ "same", "a120 a01e 301c 300b 8004 0000b001 a103 0401 30 300d 8004 0000b00c a105 0403 616263",
+	{ "same",
+	  "a120 a01e 301c 300b 8004 0000b001 a103 0401 30 300d 8004 0000b00c a105 0403 616263",
 	  "v=0\r\na=abc\r\n",
 	  "a120 a01e 301c 300b 8004 0000b001 a103 0401 30 300d 8004 0000b00c a105 0403 616263" },
-	{ "changed", "a120 a01e 301c 300b 8004 0000b001 a103 0401 30 300d 8004 0000b00c a105 0403 616263",
+	{ "changed",
+	  "a120 a01e 301c 300b 8004 0000b001 a103 0401 30 300d 8004 0000b00c a105 0403 616263",
 	  "v=0\r\na=abcd\r\n",
 	  "a121 a01f 301d 300b 8004 0000b001 a103 0401 30 300e 8004 0000b00c a106 0404 61626364" },
-	{ "gone", "a120 a01e 301c 300b 8004 0000b001 a103 0401 30 300d 8004 0000b00c a105 0403 616263",
+	{ "gone",
+	  "a120 a01e 301c 300b 8004 0000b001 a103 0401 30 300d 8004 0000b00c a105 0403 616263",
 	  "v=0\r\n", "a111 a00f 300d 300b 8004 0000b001 a103 0401 30" },
 	{ "come", "a111 a00f 300d 300b 8004 0000b001 a103 0401 30", "v=0\r\na=abc\r\n",
 	  "a120 a01e 301c 300b 8004 0000b001 a103 0401 30 300d 8004 0000b00c a105 0403 616263" },
 	{ "without v=", "a113 a011 300f 300d 8004 0000b00c a105 0403 616263", "v=0\r\na=ab\r\n",
 	  "a112 a010 300e 300c 8004 0000b00c a104 0402 6162" },
-	{ "others stay", "a120 a01e 301c 300b 8004 00010001 a103 0401 ff 300d 8004 0000b00c a105 0403 616263",
+	{ "others stay",
+	  "a120 a01e 301c 300b 8004 00010001 a103 0401 ff 300d 8004 0000b00c a105 0403 616263",
 	  "v=0\r\na=ab\r\n",
 	  "a11f a01d 301b 300c 8004 0000b00c a104 0402 6162 300b 8004 00010001 a103 0401 ff" },
 	{ "two groups",
@@ -128,7 +136,8 @@ Test(h248_ber, descriptions)
 		cr_assert(eq(int, (int)len, (int)n), "%s", sdp[i].name);
 		cr_expect(zero(int, memcmp(out, want, n)), "%s", sdp[i].name);
 		for (size_t cap = 0; cap < n; cap++)
-			cr_expect(lt(int, (int)ber_sdp_write(&e, str_of(sdp[i].text), out, cap), 0));
+			cr_expect(
+				lt(int, (int)ber_sdp_write(&e, str_of(sdp[i].text), out, cap), 0));
 	}
 }
 

@@ -1,5 +1,5 @@
-/* Text messages: what is read of them, what is refused, and that writing changes what was put and no
- * other octet. */
+/* Text messages: what is read of them, what is refused, and that writing changes what was put and
+ * no other octet. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
@@ -18,7 +18,8 @@ static const struct {
 } shape[] = {
 	{ HEAD "T=1{C=-{SC=ROOT{SV{MT=RS,AD=55555,RE=\"901\"}}}}", 0, 1, 1, 1, 3 },
 	{ "MEGACO/1 <a>\nTransaction = 9 { Context = $ { Add = A, Add = $ { Media { Stream = 1 {\n"
-	  "Local { v=0\n} } } } } }", 0, 1, 1, 2, 3 },
+	  "Local { v=0\n} } } } } }",
+	  0, 1, 1, 2, 3 },
 	{ HEAD "T=1{C=1{A=a,O-MF=b,W-S=*,O-W-AV=c{AT{M}}}}", 0, 1, 1, 4, 2 },
 	{ HEAD "T=1{C=1{A=a},C=2{A=b}}T=2{C=-{N=x{OE=1{al/of}}}}", 0, 2, 3, 3, 3 },
 	{ HEAD "P=1{IA,C=1{A=a}}K{1-3,5}PN=7{}", 0, 3, 1, 1, 6 },
@@ -75,11 +76,14 @@ Test(h248_text, reads_shape)
 Test(h248_text, reads_meaning)
 {
 	struct msg *m = parse(HEAD "P=7/2/&{C=$,C=*{S=rtp/*{ER=430{\"x\"}},W-AV=$},C=-{ER=411{}}}"
-				   "T=8{C=5{MF=a{M{ST=2{O{MO=IN}},ST=1{O{MO=SR},R{}}}}}}", -EBADMSG);
+				   "T=8{C=5{MF=a{M{ST=2{O{MO=IN}},ST=1{O{MO=SR},R{}}}}}}",
+			      -EBADMSG);
 
 	msg_free(m);
-	m = parse(HEAD "P=7/2/&{C=*{S=rtp/*{ER=430{\"x\"}},AV=$},C=-{ER=411{}}}"
-		       "T=8{C=5{MF=a{M{ST=2{O{MO=IN}},ST=1{O{MO=SR},R{}}}},SC=ROOT{SV{MT=Handoff}}}}", 0);
+	m = parse(HEAD
+		  "P=7/2/&{C=*{S=rtp/*{ER=430{\"x\"}},AV=$},C=-{ER=411{}}}"
+		  "T=8{C=5{MF=a{M{ST=2{O{MO=IN}},ST=1{O{MO=SR},R{}}}},SC=ROOT{SV{MT=Handoff}}}}",
+		  0);
 	cr_assert(eq(u32, m->n_commands, 4));
 	cr_expect(m->tx[0].segmented && m->tx[0].last && m->tx[0].kind == MSG_REPLY);
 	cr_expect(eq(u32, m->tx[0].id, 7));
@@ -97,13 +101,17 @@ Test(h248_text, reads_meaning)
 
 static const char call[] =
 	"MEGACO/1 [10.1.0.2]:2944 ; who\r\nReply = 50003 {\r\n\tContext = 5000 {\r\n"
-	"Add = A5556{ Media { Stream = 1 { Local {\nv=0\nc=IN IP4 10.1.0.2\nm=audio 1111 RTP/AVP 4\n}\n"
-	"} ; RTP profile for G723 is 4\n} } } }\nTransaction = 12 { Context = - { ServiceChange = ROOT {\n"
-	" Services { Method=Restart , ServiceChangeAddress = [10.1.0.2]:55555, MgcIdToTry=<a.b> } } } }\n";
+	"Add = A5556{ Media { Stream = 1 { Local {\nv=0\nc=IN IP4 10.1.0.2\nm=audio 1111 RTP/AVP "
+	"4\n}\n"
+	"} ; RTP profile for G723 is 4\n} } } }\nTransaction = 12 { Context = - { ServiceChange = "
+	"ROOT {\n"
+	" Services { Method=Restart , ServiceChangeAddress = [10.1.0.2]:55555, MgcIdToTry=<a.b> } "
+	"} } }\n";
 
 static void put_all(struct msg *m)
 {
-	struct mid mid = { .form = MID_IP, .addr = { .family = 4, .ip = { 192, 0, 2, 5 } },
+	struct mid mid = { .form = MID_IP,
+			   .addr = { .family = 4, .ip = { 192, 0, 2, 5 } },
 			   .port = 10000 };
 
 	for (uint32_t i = 0; i < m->n_items; i++) {

@@ -1,5 +1,6 @@
-/* Messages that nobody here wrote (outside.h): OTP's and the RFC's texts are read or refused as OTP does,
- * random BER of all types is read whole; what is changed and changed back gives the same octets. */
+/* Messages that nobody here wrote (outside.h): OTP's and the RFC's texts are read or refused as OTP
+ * does, random BER of all types is read whole; what is changed and changed back gives the same
+ * octets. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <dirent.h>
@@ -13,8 +14,8 @@
 
 static char data[200000], out[TEXT_MAX];
 
-/* What OTP refuses, and we do. It also refuses three of the RFC's own, which are read here: an empty
- * Signals, a ServiceChange without a reason, a comment behind a comma. */
+/* What OTP refuses, and we do. It also refuses three of the RFC's own, which are read here: an
+ * empty Signals, a ServiceChange without a reason, a comment behind a comma. */
 static const struct {
 	const char *prefix;
 	int err;
@@ -166,7 +167,8 @@ Test(h248_vectors, random_ber)
 		seen++;
 		/* one has a name longer than any domain's */
 		if (m->n_items)
-			cr_expect(err == 0 || err == -EPROTONOSUPPORT, "line %zu: %s", seen, m->why);
+			cr_expect(err == 0 || err == -EPROTONOSUPPORT, "line %zu: %s", seen,
+				  m->why);
 		if (m->n_items && !m->why)
 			expect_lossless(m, "vector", n);
 		msg_free(m);
