@@ -23,7 +23,7 @@ PREFIX = "postern-"
 PLACE = os.path.join(tempfile.gettempdir(), "postern-demo")
 TALK_S = 6
 LOOK_AROUND_S = 1800  # how long the phones of --keep have something to say
-STORIES = {"sip": "demo", "mgcp": "demo_mgcp"}  # protocol: the module here whose play() tells it
+STORIES = {"sip": "demo", "mgcp": "demo_mgcp", "h248": "demo_h248"}  # protocol: the module here whose play() tells it
 
 PICTURE = """
   alice 10.1.0.2 ── NAT 198.51.100.11 ──┐

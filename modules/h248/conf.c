@@ -1,0 +1,180 @@
+#include "conf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/conf_read.h"
+
+/* What reading needs at hand. */
+struct reader {
+	struct conf_read r;
+	struct h248 *h;
+	struct h248_conf *conf;
+};
+
+/* "host", "host:port", "[v6]:port", "v6" without the port. */
+static char *host_of(const char *text)
+{
+	const char *colon = strrchr(text, ':'), *end = text + strlen(text);
+
+	if (text[0] == '[') {
+		const char *close = strchr(text, ']');
+
+		return close ? strndup(text + 1, (size_t)(close - text) - 1) : strdup(text);
+	}
+	if (colon && strchr(text, ':') == colon)
+		end = colon;
+	return strndup(text, (size_t)(end - text));
+}
+
+static void read_mgc(struct reader *r, const struct pn_conf *at, struct h248_route *route)
+{
+	const char *text = conf_attr(at, "address");
+	struct h248_mgc *mgc = &route->mgc[route->n_mgcs];
+
+	if (route->n_mgcs == H248_MGCS_MAX) {
+		CONF_WRONG(&r->r, at, "mgc: expected at most %u in a route", H248_MGCS_MAX);
+		return;
+	}
+	route->n_mgcs++;
+	mgc->host = host_of(text);
+	mgc->peer = r->r.svc->peer_new(r->r.host, text, H248_TEXT_PORT);
+	if (!mgc->peer || !mgc->host)
+		CONF_WRONG(&r->r, at, "mgc address=\"%s\": expected host or host:port", text);
+}
+
+static void read_follow(struct reader *r, const struct pn_conf *at, struct h248_route *route)
+{
+	const char *text = conf_attr(at, "prefix");
+
+	if (route->n_follow == H248_FOLLOW_MAX)
+		CONF_WRONG(&r->r, at, "follow: expected at most %u in a route", H248_FOLLOW_MAX);
+	else if (addr_prefix_parse(r->r.svc, str_of(text), &route->follow[route->n_follow++]))
+		CONF_WRONG(&r->r, at,
+			   "follow prefix=\"%s\": expected a prefix such as 192.0.2.0/24", text);
+}
+
+static void check_realms(struct reader *r, const struct pn_conf *at, const struct h248_route *route)
+{
+	if (route->from && !h248_is_access(r->h, route->from))
+		CONF_WRONG(&r->r, at, "route from=\"%s\": expected a realm with side=\"access\"",
+			   conf_attr(at, "from"));
+	if (route->to && h248_is_access(r->h, route->to))
+		CONF_WRONG(&r->r, at, "route to=\"%s\": expected a realm with side=\"core\"",
+			   conf_attr(at, "to"));
+	for (const struct h248_route *o = r->conf->route; route->from && o < route; o++)
+		if (o->from == route->from)
+			CONF_WRONG(&r->r, at,
+				   "route from=\"%s\": expected one route from each realm",
+				   conf_attr(at, "from"));
+}
+
+static void read_route(struct reader *r, const struct pn_conf *at)
+{
+	struct h248_route *route = &r->conf->route[r->conf->n_routes++];
+	const char *transport = conf_attr(at, "transport");
+
+	route->from = conf_realm(&r->r, at, "from");
+	route->to = conf_realm(&r->r, at, "to");
+	check_realms(r, at, route);
+	if (transport)
+		route->transport = strcmp(transport, "tcp") ? PN_UDP : PN_TCP;
+	for (const struct pn_conf *c = at->children; c; c = c->next) {
+		if (!strcmp(c->name, "mgc"))
+			read_mgc(r, c, route);
+		else if (!strcmp(c->name, "follow"))
+			read_follow(r, c, route);
+	}
+}
+
+static void read_keepalive(struct reader *r, const struct pn_conf *at)
+{
+	const char *method = conf_attr(at, "method");
+
+	conf_duration(&r->r, at, "every", &r->conf->keepalive_ms);
+	conf_number(&r->r, at, "lost-after", &r->conf->lost_after);
+	if (method && !strcmp(method, "none"))
+		r->conf->keepalive_ms = 0;
+}
+
+static void read_timers(struct reader *r, const struct pn_conf *at)
+{
+	conf_duration(&r->r, at, "transaction", &r->conf->transaction_ms);
+	conf_duration(&r->r, at, "lifetime", &r->conf->lifetime_ms);
+	conf_duration(&r->r, at, "failover", &r->conf->failover_ms);
+	if (r->conf->transaction_ms < 1000 || r->conf->lifetime_ms < 1000)
+		CONF_WRONG(&r->r, at, "timers: expected transaction and lifetime of at least 1s");
+}
+
+static void read_limits(struct reader *r, const struct pn_conf *at)
+{
+	conf_number(&r->r, at, "transactions", &r->conf->max_tx);
+	conf_number(&r->r, at, "terminations", &r->conf->max_calls);
+}
+
+static const struct {
+	const char *name;
+	void (*read)(struct reader *r, const struct pn_conf *at);
+} elements[] = {
+	{ "route", read_route },
+	{ "keepalive", read_keepalive },
+	{ "timers", read_timers },
+	{ "limits", read_limits },
+};
+
+struct h248_conf *h248_conf_new(struct h248 *h, const struct pn_conf *at, struct pn_conf_errors *e)
+{
+	struct h248_conf *c = calloc(1, sizeof(*c));
+	struct reader r = { .r = { .svc = h->svc, .host = h->host, .errors = e },
+			    .h = h,
+			    .conf = c };
+
+	if (!c)
+		return NULL;
+	*c = (struct h248_conf){
+		.keepalive_ms = 20000,
+		.lost_after = 5,
+		.lifetime_ms = 600000,
+		.transaction_ms = 30000,
+		.failover_ms = 5000,
+		.max_tx = 100000,
+		.max_calls = 100000,
+		.svc = h->svc,
+	};
+	c->route = calloc(conf_count(at, "route") + 1, sizeof(*c->route));
+	if (!c->route)
+		goto fail;
+	for (const struct pn_conf *child = at->children; child; child = child->next)
+		for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++)
+			if (!strcmp(child->name, elements[i].name))
+				elements[i].read(&r, child);
+	if (!c->n_routes)
+		CONF_WRONG(&r.r, at, "module h248: expected a <route>");
+	if (!r.r.failed)
+		return c;
+fail:
+	h248_conf_free(c);
+	return NULL;
+}
+
+void h248_conf_free(struct h248_conf *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; c->route && i < c->n_routes; i++)
+		for (size_t j = 0; j < c->route[i].n_mgcs; j++) {
+			if (c->route[i].mgc[j].peer)
+				c->svc->peer_free(c->route[i].mgc[j].peer);
+			free(c->route[i].mgc[j].host);
+		}
+	free(c->route);
+	free(c);
+}
+
+const struct h248_route *h248_route_from(const struct h248 *h, const struct pn_realm *access)
+{
+	for (size_t i = 0; h->conf && i < h->conf->n_routes; i++)
+		if (h->conf->route[i].from == access)
+			return &h->conf->route[i];
+	return NULL;
+}
