@@ -277,11 +277,13 @@ static uint32_t begin(const char *module, const struct pn_binding_args *a, uint3
 	return (uint32_t)(h % total);
 }
 
-static uint64_t owner_key(const struct place *p, const struct module *m, const struct pn_binding_args *a)
+/* The module by its name: it may have been unloaded and loaded meanwhile. */
+static uint64_t owner_key(const struct place *p, const char *module, const struct pn_binding_args *a)
 {
-	const void *where[3] = { p, m, a->realm };
+	const void *where[2] = { p, a->realm };
 	uint64_t h = hash_bytes(where, sizeof(where), 0);
 
+	h = hash_bytes(module, strlen(module), h);
 	h = hash_bytes(a->identity.p, a->identity.len, h);
 	h = hash_bytes(a->instance.p, a->instance.len, h);
 	return h ? h : 1;
@@ -474,7 +476,7 @@ static int place_take(struct place *p, struct module *owner, const struct pn_bin
 {
 	const char *module = p->all->conf.module_name(owner);
 	uint32_t from = begin(module, args, alias_pool_total(p->pool));
-	uint64_t key = owner_key(p, owner, args);
+	uint64_t key = owner_key(p, module, args);
 	struct alias *a;
 	int err = 0;
 

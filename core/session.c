@@ -192,7 +192,7 @@ struct pn_session *session_new(struct sessions *t, struct module *owner, const s
 		return NULL;
 	}
 	list_add(s);
-	deadline_set(s, DUE_ANSWER, t->media.answer_ms);
+	deadline_set(s, DUE_ANSWER, a->unhurried ? 0 : t->media.answer_ms);
 	deadline_set(s, DUE_LONGEST, t->media.session_ms);
 	return s;
 }

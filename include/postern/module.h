@@ -148,6 +148,7 @@ struct pn_session_args {
 	struct pn_addr peer_a, peer_b; /* where signalling of A comes from and of B goes to (latch.md 1) */
 	struct pn_binding *binding_a, *binding_b; /* may be NULL */
 	void *data;
+	int unhurried; /* no answer is due: a call agent's connection may listen for hours */
 };
 
 enum pn_cause { /* why a session ended; the names stand in the CDR */

@@ -53,6 +53,19 @@ bool agent_known(const struct mgcp *g, const struct mgcp_route *r, const struct 
 	return configured(g, r, a);
 }
 
+void agent_port(const struct mgcp *g, const struct mgcp_route *r, struct pn_addr *a)
+{
+	struct pn_addr c, found = *a;
+
+	for (size_t i = 0; !agent_at(g, r, i, &c); i++) {
+		if (addr_same(&c, a))
+			return;
+		if (addr_same_ip(&c, a) && found.port == a->port)
+			found = c;
+	}
+	*a = found;
+}
+
 int agent_of_entity(const struct mgcp *g, const struct mgcp_route *r,
 		    const struct mgcp_name *entity, struct pn_addr *out)
 {
@@ -60,7 +73,7 @@ int agent_of_entity(const struct mgcp *g, const struct mgcp_route *r,
 
 	if (!g->svc->addr_parse(entity->host, &a)) {
 		a.port = entity->port ? entity->port : MGCP_AGENT_PORT;
-		if (!agent_known(g, r, &a))
+		if (!agent_known(g, r, &a) || g->svc->addr_own(g->host, r->to, &a))
 			return -EACCES;
 		*out = a;
 		return 0;

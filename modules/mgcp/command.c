@@ -24,6 +24,7 @@ static void again(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_transact
 {
 	g->svc->count(g->host, MGCP_CNT_RETRANSMISSIONS);
 	transaction_touch(g, t);
+	t->peer_in = rx->pn->remote; /* a NAT may have given it another port */
 	switch (t->state) {
 	case MGCP_WAITING:
 		return;
@@ -31,7 +32,9 @@ static void again(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_transact
 		part_send(rx->part, t->flow_in, &t->peer_in, t->answer);
 		return;
 	default:
-		if (t->from_gateway && t->state == MGCP_SENT && t->sends % FAILOVER_SENDS == 0)
+		if (!t->from_gateway)
+			transaction_follow(g, t);
+		else if (t->state == MGCP_SENT && t->sends % FAILOVER_SENDS == 0)
 			to_next_agent(g, t);
 		t->sends++;
 		part_send(rx->part, t->flow_out, &t->peer_out, t->request);
@@ -98,10 +101,10 @@ void command_forward(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_trans
 		g->svc->bad_input(g->host, rx->pn,
 				  len == -EPERM ? "an address would leak"
 						: "the description cannot be rewritten");
-		c = t->verb == MGCP_CRCX ? connection_of(g, t) : NULL;
+		c = connection_of(g, t);
 		command_refuse(g, rx->part, t, 510);
 		if (c)
-			connection_end(c, PN_END_REFUSED, 510);
+			connection_failed(c, t, PN_END_REFUSED, 510);
 		return;
 	}
 	t->state = MGCP_SENT;
@@ -123,7 +126,7 @@ static void with_connection(struct mgcp *g, const struct mgcp_rx *rx, struct mgc
 		return;
 	g->svc->bad_input(g->host, rx->pn, "a description that cannot be read");
 	command_refuse(g, rx->part, t, err == -ENOBUFS ? 409 : 509);
-	if (t->verb == MGCP_CRCX)
+	if (t->begins)
 		connection_end(c, PN_END_REFUSED, 509);
 }
 
@@ -154,8 +157,6 @@ static void create_or_modify(struct mgcp *g, const struct mgcp_rx *rx, struct mg
 
 static void from_agent(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_transaction *t)
 {
-	if (t->verb != MGCP_AUEP && t->verb != MGCP_AUCX)
-		endpoint_source(t->gateway, rx->msg->endpoint.local, &rx->pn->remote);
 	if (t->verb == MGCP_CRCX || t->verb == MGCP_MDCX) {
 		create_or_modify(g, rx, t);
 		return;
@@ -178,10 +179,13 @@ static void from_gateway(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_t
 
 void command_unanswered(struct mgcp *g, struct mgcp_transaction *t)
 {
-	struct mgcp_connection *c = t->verb == MGCP_CRCX ? connection_of(g, t) : NULL;
+	struct mgcp_connection *c = t->begins ? connection_of(g, t) : NULL;
 
-	if (c && !c->connection.len)
-		connection_end(c, PN_END_NO_ANSWER, 0);
+	if (!c)
+		return;
+	if (t->verb == MGCP_CRCX)
+		own_delete(c, 0); /* what a provisional response spoke of */
+	connection_end(c, PN_END_NO_ANSWER, 0);
 }
 
 /* Where it goes: the gateway's pinhole, or the call agent that its endpoint is to notify. */
@@ -192,8 +196,12 @@ static int hop_of(struct mgcp_gateway *gw, const struct mgcp_rx *rx, bool from_g
 		*hop = (struct mgcp_hop){ gw->flow, gateway_pinhole(gw) };
 		return 0;
 	}
-	hop->flow = gateway_core_flow(gw);
-	return endpoint_agent(gw, rx->msg->endpoint.local, &hop->to);
+	if (rx->msg->verb == MGCP_RSIP && str_iis(mgcp_value(rx->msg, MGCP_P_METHOD), "restart"))
+		endpoint_restarts(gw, rx->msg->endpoint.local);
+	if (endpoint_agent(gw, rx->msg->endpoint.local, &hop->to))
+		return -EHOSTUNREACH;
+	hop->flow = gateway_core_flow(gw, hop->to.family);
+	return hop->flow ? 0 : -EHOSTUNREACH;
 }
 
 static struct mgcp_gateway *sender(struct mgcp *g, const struct mgcp_rx *rx)
@@ -224,16 +232,14 @@ static struct mgcp_gateway *sender(struct mgcp *g, const struct mgcp_rx *rx)
 
 void command_receive(struct mgcp *g, const struct mgcp_rx *rx)
 {
-	struct mgcp_transaction *t =
-		transaction_arrived(g, rx->pn->flow, &rx->pn->remote, rx->msg->id);
+	struct mgcp_transaction *t = transaction_arrived(g, rx, rx->msg->id);
 	bool access = mgcp_is_access(g, rx->pn->realm);
 	struct mgcp_gateway *gw;
 	struct mgcp_hop hop;
 
 	if (t && transaction_same(t, rx->msg)) {
-		if (access)
-			gateway_heard(t->gateway, &rx->pn->remote);
-		again(g, rx, t);
+		if (!access || sender(g, rx))
+			again(g, rx, t);
 		return;
 	}
 	if (t)

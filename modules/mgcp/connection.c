@@ -1,5 +1,6 @@
 #include "connection.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,10 +8,11 @@
 #include <string.h>
 
 #include "bundle.h"
+#include "connection_media.h"
 #include "message.h"
 #include "own.h"
 
-#define UNUSED_MS 3600000u /* a connection that nobody answers nor deletes */
+#define UNANSWERED_MS 3600000u /* a CRCX that comes to nothing */
 
 struct mgcp_connection *connection_of(struct mgcp *g, const struct mgcp_transaction *t)
 {
@@ -19,13 +21,55 @@ struct mgcp_connection *connection_of(struct mgcp *g, const struct mgcp_transact
 	return g->svc->table_get(g->connection_by_id, &t->connection, sizeof(t->connection));
 }
 
+/* A connection id is unique within its endpoint (RFC 3435 2.1.3.2). NULL: too long, or no memory. */
+static struct text name_key(const struct mgcp_gateway *gw, struct pn_str endpoint, struct pn_str connection)
+{
+	struct text key = { 0 };
+
+	text_add(&key, (struct pn_str){ (const char *)&gw, sizeof(gw) });
+	text_add(&key, endpoint);
+	text_put(&key, "/");
+	text_add(&key, connection);
+	for (size_t i = sizeof(gw); i < key.len; i++)
+		key.p[i] = (char)tolower((unsigned char)key.p[i]);
+	return key;
+}
+
+static void name_put(struct mgcp_connection *c)
+{
+	struct mgcp *g = c->gw->g;
+	struct text key = name_key(c->gw, c->endpoint, c->connection);
+
+	if (!c->named && c->connection.len && !key.failed)
+		c->named = !g->svc->table_put(g->connection_by_name, key.p, key.len, c);
+	text_free(&key);
+}
+
+static void name_del(struct mgcp_connection *c)
+{
+	struct mgcp *g = c->gw->g;
+	struct text key = name_key(c->gw, c->endpoint, c->connection);
+
+	if (c->named && !key.failed)
+		g->svc->table_del(g->connection_by_name, key.p, key.len);
+	c->named = false;
+	text_free(&key);
+}
+
 struct mgcp_connection *connection_named(struct mgcp_gateway *gw, struct pn_str endpoint,
 					 struct pn_str connection)
 {
 	struct mgcp_connection *c;
+	struct text key;
 
 	if (!connection.len)
 		return NULL;
+	if (!mgcp_wildcard(endpoint)) {
+		key = name_key(gw, endpoint, connection);
+		c = key.failed ? NULL : gw->g->svc->table_get(gw->g->connection_by_name, key.p, key.len);
+		text_free(&key);
+		return c;
+	}
 	LIST_FOREACH(c, &gw->connections, of_gateway)
 	if (str_ieq(c->connection, connection) && mgcp_covers(endpoint, c->endpoint))
 		return c;
@@ -34,20 +78,27 @@ struct mgcp_connection *connection_named(struct mgcp_gateway *gw, struct pn_str 
 
 /* ---- making one ---- */
 
+static void set_endpoint_attr(struct mgcp_connection *c)
+{
+	char name[MGCP_NAME_LEN];
+	int n = snprintf(name, sizeof(name), "%.*s@%.*s", (int)c->endpoint.len, c->endpoint.p,
+			 (int)c->gw->alias.len, c->gw->alias.p);
+
+	if (n > 0 && (size_t)n < sizeof(name))
+		c->gw->g->svc->session_attr(c->session, PN_ATTR_TO,
+					    (struct pn_str){ name, (size_t)n });
+}
+
 static void set_attrs(struct mgcp_connection *c, const struct mgcp_rx *rx)
 {
 	const struct pn_services *svc = c->gw->g->svc;
-	char text[MGCP_ADDR_LEN], name[MGCP_NAME_LEN];
+	char text[MGCP_ADDR_LEN];
 	struct pn_str entity = mgcp_value(rx->msg, MGCP_P_ENTITY);
-	int n;
 
 	if (!entity.len)
 		entity = mgcp_domain_of(c->gw->g, rx->pn->remote, text);
 	svc->session_attr(c->session, PN_ATTR_FROM, entity);
-	n = snprintf(name, sizeof(name), "%.*s@%.*s", (int)c->endpoint.len, c->endpoint.p,
-		     (int)c->gw->alias.len, c->gw->alias.p);
-	if (n > 0 && (size_t)n < sizeof(name))
-		svc->session_attr(c->session, PN_ATTR_TO, (struct pn_str){ name, (size_t)n });
+	set_endpoint_attr(c);
 	svc->session_attr(c->session, PN_ATTR_CALL_ID, c->call);
 }
 
@@ -66,12 +117,13 @@ static int session_for(struct mgcp_connection *c, const struct mgcp_rx *rx)
 		.peer_b = gateway_pinhole(c->gw),
 		.binding_b = c->gw->binding,
 		.data = c,
+		.unhurried = true,
 	};
 
 	c->session = g->svc->session_new(g->host, &a);
 	if (!c->session)
 		return -errno;
-	g->svc->session_deadline(c->session, UNUSED_MS);
+	g->svc->session_deadline(c->session, UNANSWERED_MS);
 	set_attrs(c, rx);
 	return 0;
 }
@@ -81,6 +133,7 @@ static void drop(struct mgcp_connection *c)
 	str_drop(&c->endpoint);
 	str_drop(&c->call);
 	str_drop(&c->connection);
+	free(c->before);
 	free(c);
 }
 
@@ -138,8 +191,9 @@ int connection_for(struct mgcp_gateway *gw, const struct mgcp_rx *rx, struct mgc
 	/* one that began before we did is taken in with its first description */
 	if (!c && (t->verb == MGCP_CRCX || rx->msg->n_sdp)) {
 		err = connection_new(gw, rx, &c);
-		if (!err && t->verb == MGCP_MDCX)
-			err = str_set(&c->connection, id);
+		t->begins = !err;
+		if (!err && t->verb == MGCP_MDCX && !str_set(&c->connection, id))
+			name_put(c);
 	}
 	if (err)
 		return err;
@@ -148,269 +202,44 @@ int connection_for(struct mgcp_gateway *gw, const struct mgcp_rx *rx, struct mgc
 	return 0;
 }
 
-/* ---- media ---- */
-
-static bool is_quiet(struct pn_str mode)
-{
-	return !str_iis(mode, "sendrecv") && !str_iis(mode, "confrnce");
-}
-
-/* What a command says of its mode goes with the media of side A: a connection that may be silent
- * does not die of it. Returns whether it changed. */
-static bool take_mode(struct mgcp_connection *c, const struct mgcp_msg *m)
-{
-	struct pn_str mode = mgcp_value(m, MGCP_P_MODE);
-	bool before = c->quiet;
-
-	if (m->command && mode.len)
-		c->quiet = is_quiet(mode);
-	return c->quiet != before;
-}
-
-static int media_of(struct mgcp_connection *c, const struct mgcp_msg *m, bool mode_changed,
-		    struct pn_media list[MGCP_MEDIA_MAX])
-{
-	const struct pn_services *svc = c->gw->g->svc;
-	int n;
-
-	if (m->n_sdp)
-		n = svc->sdp_scan(m->sdp[0].p, m->sdp[0].len, list, MGCP_MEDIA_MAX);
-	else
-		n = mode_changed
-			    ? svc->media_declared(c->session, NULL, PN_SIDE_A, list, MGCP_MEDIA_MAX)
-			    : 0;
-	for (int i = 0; m->command && i < n; i++) {
-		if (!m->n_sdp)
-			list[i].flags &= ~PN_MEDIA_ONEWAY;
-		if (c->quiet)
-			list[i].flags |= PN_MEDIA_ONEWAY;
-	}
-	return n;
-}
-
-static void remember(struct mgcp_connection *c, const struct mgcp_transaction *t)
-{
-	int n = c->gw->g->svc->media_declared(c->session, NULL, PN_SIDE_A, c->before,
-					      MGCP_MEDIA_MAX);
-
-	c->n_before = n > 0 ? (size_t)n : 0;
-	c->before_id = t->id_out;
-}
-
-int connection_declare(struct mgcp_connection *c, const struct mgcp_rx *rx,
-		       struct mgcp_transaction *t)
-{
-	struct mgcp *g = c->gw->g;
-	struct pn_media list[MGCP_MEDIA_MAX];
-	bool mode_changed = take_mode(c, rx->msg);
-	int n = media_of(c, rx->msg, mode_changed, list);
-	struct pn_msg msg = *rx->pn;
-	struct mgcp_wait *wait;
-
-	if (n <= 0)
-		return n;
-	if (t->verb == MGCP_MDCX && rx->msg->command)
-		remember(c, t);
-	wait = calloc(1, sizeof(*wait));
-	if (!wait)
-		return -ENOMEM;
-	wait->part = rx->part;
-	wait->t = t;
-	t->wait = wait;
-	c->declaring = wait;
-	part_wait(rx->part);
-	msg.data = (const uint8_t *)rx->msg->text.p;
-	msg.len = rx->msg->text.len;
-	g->svc->media_declare(c->session, NULL, rx->msg->command ? PN_SIDE_A : PN_SIDE_B, 0, list,
-			      (size_t)n, &msg, wait);
-	return 1;
-}
-
-/* The message that waited, once more. */
-static void resume(struct mgcp *g, struct mgcp_wait *w)
-{
-	struct mgcp_msg m;
-	struct mgcp_rx rx = { &w->msg, &m, w->part };
-	const char *why;
-
-	if (!w->t ||
-	    mgcp_parse((struct pn_str){ (const char *)w->msg.data, w->msg.len }, &m, &why)) {
-		part_drop(w->part);
-	} else {
-		w->t->wait = NULL;
-		if (m.command)
-			command_resume(g, &rx, w->t);
-		else
-			response_resume(g, &rx, w->t);
-	}
-	free((void *)w->msg.data);
-	free(w);
-}
-
-static void run_queue(struct mgcp *g, uint64_t id)
-{
-	struct mgcp_connection *c;
-
-	while ((c = g->svc->table_get(g->connection_by_id, &id, sizeof(id))) && !c->declaring &&
-	       !TAILQ_EMPTY(&c->waits)) {
-		struct mgcp_wait *w = TAILQ_FIRST(&c->waits);
-
-		TAILQ_REMOVE(&c->waits, w, in_queue);
-		resume(g, w);
-	}
-}
-
-int connection_queue(struct mgcp_connection *c, const struct mgcp_rx *rx,
-		     struct mgcp_transaction *t)
-{
-	struct mgcp_wait *w;
-	uint8_t *copy;
-	size_t n = 0;
-
-	if (!c->declaring)
-		return 0;
-	TAILQ_FOREACH(w, &c->waits, in_queue)
-	n++;
-	if (n >= MGCP_PIGGYBACK_MAX)
-		return -ENOBUFS;
-	w = calloc(1, sizeof(*w));
-	copy = malloc(rx->msg->text.len);
-	if (!w || !copy) {
-		free(w);
-		free(copy);
-		return -ENOBUFS;
-	}
-	memcpy(copy, rx->msg->text.p, rx->msg->text.len);
-	*w = (struct mgcp_wait){ .part = rx->part, .t = t, .msg = *rx->pn };
-	w->msg.data = copy;
-	w->msg.len = rx->msg->text.len;
-	t->wait = w;
-	part_wait(rx->part);
-	TAILQ_INSERT_TAIL(&c->waits, w, in_queue);
-	return 1;
-}
-
-/* RFC 3435 2.4 for what the core says of media. */
-static int code_of(int err, bool command)
-{
-	switch (err) {
-	case -ETIMEDOUT:
-		return 406;
-	case -EADDRNOTAVAIL:
-		return command ? 505 : 403;
-	case -EBADMSG:
-		return command ? 509 : 510;
-	default:
-		return 403;
-	}
-}
-
-static void refuse(struct mgcp_connection *c, const struct mgcp_rx *rx, struct mgcp_transaction *t,
-		   int err)
-{
-	bool command = rx->msg->command, create = t->verb == MGCP_CRCX;
-
-	command_refuse(c->gw->g, rx->part, t, code_of(err, command));
-	if (!create)
-		return;
-	if (!command) /* the gateway has it already */
-		own_delete(c, 0);
-	connection_end(c, PN_END_REFUSED, code_of(err, command));
-}
-
-void connection_rewrite(struct mgcp *g, const struct pn_media_reply *r)
-{
-	struct mgcp_connection *c = g->svc->session_data(r->session);
-	struct mgcp_wait *wait = r->arg;
-	struct mgcp_transaction *t = wait->t;
-	struct mgcp_msg m;
-	struct mgcp_rx rx = { r->msg, &m, wait->part };
-	struct mgcp_shown shown = { r->advertise, r->n };
-	const char *why;
-	uint64_t id = c->id;
-
-	c->declaring = NULL;
-	free(wait);
-	if (!rx.part) {
-		run_queue(g, id); /* taken back: nobody waits for the outcome */
-		return;
-	}
-	if (!t ||
-	    mgcp_parse((struct pn_str){ (const char *)r->msg->data, r->msg->len }, &m, &why)) {
-		part_drop(rx.part);
-	} else {
-		t->wait = NULL;
-		if (r->err)
-			refuse(c, &rx, t, r->err);
-		else if (m.command)
-			command_forward(g, &rx, t, shown);
-		else
-			response_forward(g, &rx, t, shown);
-	}
-	run_queue(g, id);
-}
-
-size_t connection_shown(struct mgcp_connection *c, bool local, struct pn_media *list, size_t cap)
-{
-	const struct pn_services *svc = c->gw->g->svc;
-	int n = local ? svc->media_advertised(c->session, PN_SIDE_A, list, cap)
-		      : svc->media_declared(c->session, NULL, PN_SIDE_A, list, cap);
-
-	return n > 0 ? (size_t)n : 0;
-}
-
 /* ---- what the gateway says ---- */
 
-static void learn(struct mgcp_connection *c, const struct mgcp_msg *m)
+void connection_learn(struct mgcp_connection *c, const struct mgcp_msg *m)
 {
 	struct pn_str id = mgcp_value(m, MGCP_P_CONNECTION),
 		      chosen = mgcp_value(m, MGCP_P_ENDPOINT);
 	struct mgcp_name name;
 
+	if (c->named)
+		return;
 	if (id.len && !c->connection.len)
 		str_set(&c->connection, id);
-	if (chosen.len && !mgcp_name_parse(chosen, &name) && name.local.len)
-		str_set(&c->endpoint, name.local);
+	if (chosen.len && !mgcp_name_parse(chosen, &name) && name.local.len &&
+	    !str_set(&c->endpoint, name.local))
+		set_endpoint_attr(c);
+	name_put(c);
 }
 
-/* An MDCX that the gateway refused changed nothing there. */
-static void restore(struct mgcp_connection *c, const struct mgcp_transaction *t)
-{
-	struct mgcp_wait *wait;
-
-	if (c->before_id != t->id_out || !c->n_before || c->declaring)
-		return;
-	wait = calloc(1, sizeof(*wait)); /* nothing waits for the outcome */
-	if (!wait)
-		return;
-	c->declaring = wait;
-	c->gw->g->svc->media_declare(c->session, NULL, PN_SIDE_A, 0, c->before, c->n_before, NULL,
-				     wait);
-}
-
-void connection_answered(struct mgcp_connection *c, const struct mgcp_rx *rx,
-			 struct mgcp_transaction *t)
+void connection_answered(struct mgcp_connection *c)
 {
 	const struct pn_services *svc = c->gw->g->svc;
-	struct pn_media list[MGCP_MEDIA_MAX];
-	int code = rx->msg->code;
 
-	if (code >= 100 && code < 300)
-		learn(c, rx->msg);
-	if (code >= 400) {
-		if (t->verb == MGCP_CRCX || code == 515)
-			connection_end(c, PN_END_REJECTED, code);
-		else
-			restore(c, t);
+	if (c->answered)
 		return;
-	}
-	if (code < 200 || c->answered || c->quiet ||
-	    svc->media_declared(c->session, NULL, PN_SIDE_A, list, MGCP_MEDIA_MAX) <= 0 ||
-	    svc->media_declared(c->session, NULL, PN_SIDE_B, list, MGCP_MEDIA_MAX) <= 0)
+	svc->session_deadline(c->session, 0); /* it is the call agent's to delete */
+	if (c->quiet || !connection_said(c, PN_SIDE_A) || !connection_said(c, PN_SIDE_B))
 		return;
 	c->answered = true;
-	svc->session_deadline(c->session, 0);
 	svc->session_answered(c->session);
+}
+
+void connection_failed(struct mgcp_connection *c, const struct mgcp_transaction *t,
+		       enum pn_cause cause, int code)
+{
+	if (t->begins || code == 515)
+		connection_end(c, cause, code);
+	else
+		connection_restore(c, t);
 }
 
 /* ---- ends ---- */
@@ -431,49 +260,46 @@ static bool in_scope(const struct mgcp_connection *c, const struct mgcp_scope *s
 	return false;
 }
 
-/* Takes out the message whose media is being made; the part and the transaction are the caller's.
- */
-static bool give_up(struct mgcp_connection *c, struct mgcp_part **part, struct mgcp_transaction **t)
+/* The first that may be in the scope, and whether it is the only one. */
+static struct mgcp_connection *first_of(struct mgcp_gateway *gw, const struct mgcp_scope *scope, bool *only)
 {
-	struct mgcp_wait *w = c->declaring;
-
-	if (!w)
-		return false;
-	c->declaring = NULL;
-	*part = w->part;
-	*t = w->t;
-	if (w->t)
-		w->t->wait = NULL;
-	free(w);
-	return true;
+	*only = scope->connection.len && !mgcp_wildcard(scope->endpoint) &&
+		!memchr(scope->connection.p, ',', scope->connection.len);
+	return *only ? connection_named(gw, scope->endpoint, scope->connection) :
+		       LIST_FIRST(&gw->connections);
 }
 
 void connection_cancel(struct mgcp_gateway *gw, const struct mgcp_scope *scope)
 {
 	struct mgcp_connection *c, *next;
+	bool only;
 
-	for (c = LIST_FIRST(&gw->connections); c; c = next) {
+	for (c = first_of(gw, scope, &only); c; c = next) {
 		struct mgcp_transaction *t;
 		struct mgcp_part *part;
+		uint64_t id = c->id;
 
-		next = LIST_NEXT(c, of_gateway);
-		if (!in_scope(c, scope) || !give_up(c, &part, &t))
+		next = only ? NULL : LIST_NEXT(c, of_gateway);
+		if (!in_scope(c, scope) || !connection_give_up(c, &part, &t))
 			continue;
 		gw->g->svc->media_cancel(c->session);
 		if (t && part)
 			command_refuse(gw->g, part, t, 407);
 		else if (part)
 			part_drop(part);
-		run_queue(gw->g, c->id);
+		if (t)
+			connection_failed(c, t, PN_END_CANCELLED, 407);
+		connection_run_queue(gw->g, id);
 	}
 }
 
 void connection_delete(struct mgcp_gateway *gw, const struct mgcp_scope *scope)
 {
 	struct mgcp_connection *c, *next;
+	bool only;
 
-	for (c = LIST_FIRST(&gw->connections); c; c = next) {
-		next = LIST_NEXT(c, of_gateway);
+	for (c = first_of(gw, scope, &only); c; c = next) {
+		next = only ? NULL : LIST_NEXT(c, of_gateway);
 		if (in_scope(c, scope))
 			connection_end(c, c->answered ? PN_END_NORMAL : PN_END_CANCELLED, 250);
 	}
@@ -489,7 +315,8 @@ static void detach(struct mgcp_connection *c)
 	LIST_REMOVE(c, of_gateway);
 	g->n_connections--;
 	g->svc->table_del(g->connection_by_id, &c->id, sizeof(c->id));
-	if (give_up(c, &part, &t) && part)
+	name_del(c);
+	if (connection_give_up(c, &part, &t) && part)
 		part_drop(part);
 	c->gw = NULL;
 }
@@ -497,14 +324,10 @@ static void detach(struct mgcp_connection *c)
 void connection_end(struct mgcp_connection *c, enum pn_cause cause, int status)
 {
 	struct mgcp *g = c->gw->g;
-	struct mgcp_wait *w;
 
 	detach(c);
 	g->svc->session_end(c->session, cause, status);
-	while ((w = TAILQ_FIRST(&c->waits))) {
-		TAILQ_REMOVE(&c->waits, w, in_queue);
-		resume(g, w);
-	}
+	connection_flush_queue(c, g);
 }
 
 void connection_timeout(struct mgcp_connection *c, enum pn_timeout what)
@@ -525,17 +348,8 @@ void connection_timeout(struct mgcp_connection *c, enum pn_timeout what)
 
 void connection_free(struct mgcp_connection *c)
 {
-	struct mgcp_wait *w;
-
 	if (c->gw)
 		detach(c); /* the core ends all at once */
-	while ((w = TAILQ_FIRST(&c->waits))) {
-		TAILQ_REMOVE(&c->waits, w, in_queue);
-		if (w->t)
-			w->t->wait = NULL;
-		part_drop(w->part);
-		free((void *)w->msg.data);
-		free(w);
-	}
+	connection_drop_queue(c);
 	drop(c);
 }

@@ -6,6 +6,7 @@
 #include "gateway.h"
 #include "transaction.h"
 
+struct mgcp_before;
 struct mgcp_wait;
 TAILQ_HEAD(mgcp_waits, mgcp_wait);
 
@@ -17,22 +18,21 @@ struct mgcp_connection {
 	struct pn_str endpoint;     /* local name; a wildcard until the gateway chose; owned */
 	struct pn_str call;         /* C:, owned */
 	struct pn_str connection;   /* I:, empty while provisional; owned */
+	bool named;                 /* found by endpoint and connection id */
 	bool quiet; /* its mode is not sendrecv: silence does not mean that it died */
 	bool answered;
 	struct mgcp_wait *declaring; /* the message whose media is being made */
 	struct mgcp_waits waits;     /* messages behind it */
-	struct pn_media
-		before[MGCP_MEDIA_MAX]; /* what side A said before the MDCX that is under way */
-	size_t n_before;
-	uint32_t before_id; /* of that MDCX; 0: none */
+	struct mgcp_before *before;  /* the MDCX that is under way; owned, NULL: none */
 };
 
 /* A message that waits: its place in the datagram and its transaction. */
 struct mgcp_wait {
 	TAILQ_ENTRY(mgcp_wait) in_queue;
 	struct mgcp_part *part;
-	struct mgcp_transaction *t;
-	struct pn_msg msg; /* data is owned while it is queued */
+	struct mgcp_transaction *t; /* NULL: given up, a final response has come meanwhile */
+	bool provisional;           /* a response that another one will follow */
+	struct pn_msg msg;          /* data is owned while it is queued */
 };
 
 /* The CRCX or MDCX of a call agent: finds or makes the connection. 0: *out, maybe NULL for an MDCX
@@ -41,19 +41,14 @@ int connection_for(struct mgcp_gateway *gw, const struct mgcp_rx *rx, struct mgc
 		   struct mgcp_connection **out);
 struct mgcp_connection *connection_of(struct mgcp *g,
 				      const struct mgcp_transaction *t); /* NULL: over */
-/* Is media of it being made, so that this message must wait behind? Then it waits; -ENOBUFS: too
- * many. */
-int connection_queue(struct mgcp_connection *c, const struct mgcp_rx *rx,
-		     struct mgcp_transaction *t);
-/* Takes what the message says of media (description, mode). 1: the message goes on through
- * connection_rewrite; 0: it says nothing; -EBADMSG: a description that cannot be read; -ENOMEM. */
-int connection_declare(struct mgcp_connection *c, const struct mgcp_rx *rx,
-		       struct mgcp_transaction *t);
-/* The core's answer to it. */
-void connection_rewrite(struct mgcp *g, const struct pn_media_reply *r);
-/* The gateway answered a CRCX or MDCX. */
-void connection_answered(struct mgcp_connection *c, const struct mgcp_rx *rx,
-			 struct mgcp_transaction *t);
+/* The gateway's response names it: I:, Z:. */
+void connection_learn(struct mgcp_connection *c, const struct mgcp_msg *m);
+/* The gateway's final response to a CRCX or MDCX has left. */
+void connection_answered(struct mgcp_connection *c);
+/* The CRCX or MDCX was refused with this code: what it changed is taken back, and what began with it
+ * ends. */
+void connection_failed(struct mgcp_connection *c, const struct mgcp_transaction *t,
+		       enum pn_cause cause, int code);
 /* A DLCX is on its way: what waits for media of these connections is given up (407). */
 void connection_cancel(struct mgcp_gateway *gw, const struct mgcp_scope *scope);
 /* They are deleted. */
@@ -62,9 +57,6 @@ void connection_end(struct mgcp_connection *c, enum pn_cause cause, int status);
 /* The core tells that it is dead, or an operator ends it: both ends are told by a DLCX. */
 void connection_timeout(struct mgcp_connection *c, enum pn_timeout what);
 void connection_free(struct mgcp_connection *c); /* from session_free */
-/* What an audit may show: of the local description to the call agent, of the remote one. Returns
- * the count. */
-size_t connection_shown(struct mgcp_connection *c, bool local, struct pn_media *list, size_t cap);
 /* The connection that an audit names; NULL: none of ours. */
 struct mgcp_connection *connection_named(struct mgcp_gateway *gw, struct pn_str endpoint,
 					 struct pn_str connection);

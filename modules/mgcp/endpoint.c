@@ -5,7 +5,7 @@
 
 #include "agent.h"
 
-struct mgcp_endpoint *endpoint_find(struct mgcp_gateway *gw, struct pn_str local)
+static struct mgcp_endpoint *find(struct mgcp_gateway *gw, struct pn_str local)
 {
 	struct mgcp_endpoint *e;
 
@@ -15,48 +15,73 @@ struct mgcp_endpoint *endpoint_find(struct mgcp_gateway *gw, struct pn_str local
 	return NULL;
 }
 
-/* The one by this name; the one longest unknown makes room at the cap. */
-static struct mgcp_endpoint *endpoint_get(struct mgcp_gateway *gw, struct pn_str local)
+/* What holds for local: its own, or what was said last of a wildcard that covers it. NULL: nothing. */
+static struct mgcp_endpoint *known(struct mgcp_gateway *gw, struct pn_str local)
 {
-	struct mgcp_endpoint *e = endpoint_find(gw, local);
+	struct mgcp_endpoint *e = find(gw, local);
 
 	if (e)
 		return e;
-	if (gw->n_endpoints >= gw->g->conf->max_endpoints) {
-		e = TAILQ_FIRST(&gw->endpoints);
-		TAILQ_REMOVE(&gw->endpoints, e, of_gateway);
-		str_drop(&e->local);
-		str_drop(&e->entity);
-		gw->n_endpoints--;
-		free(e);
-	}
-	e = calloc(1, sizeof(*e));
+	TAILQ_FOREACH_REVERSE(e, &gw->endpoints, mgcp_endpoints, of_gateway)
+	if (mgcp_wildcard(e->local) && mgcp_covers(e->local, local))
+		return e;
+	return NULL;
+}
+
+static void drop(struct mgcp_gateway *gw, struct mgcp_endpoint *e)
+{
+	TAILQ_REMOVE(&gw->endpoints, e, of_gateway);
+	gw->n_endpoints--;
+	str_drop(&e->local);
+	str_drop(&e->entity);
+	free(e);
+}
+
+static struct mgcp_endpoint *endpoint_new(struct mgcp_gateway *gw, struct pn_str local)
+{
+	const struct mgcp_endpoint *like = known(gw, local);
+	struct mgcp_endpoint *e = calloc(1, sizeof(*e));
+
 	if (!e)
 		return NULL;
-	e->local = str_dup(local);
-	if (!e->local.p) {
+	if (like)
+		*e = (struct mgcp_endpoint){ .entity_addr = like->entity_addr,
+					     .source = like->source,
+					     .redirected = like->redirected };
+	if (str_set(&e->local, local) || (like && str_set(&e->entity, like->entity))) {
+		str_drop(&e->local);
 		free(e);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&gw->endpoints, e, of_gateway);
+	if (gw->n_endpoints >= gw->g->conf->max_endpoints)
+		drop(gw, TAILQ_FIRST(&gw->endpoints));
 	gw->n_endpoints++;
+	return e;
+}
+
+/* The one by this name, as the last: the one named longest ago makes room at the cap. */
+static struct mgcp_endpoint *get(struct mgcp_gateway *gw, struct pn_str local)
+{
+	struct mgcp_endpoint *e = find(gw, local);
+
+	if (e)
+		TAILQ_REMOVE(&gw->endpoints, e, of_gateway);
+	else
+		e = endpoint_new(gw, local);
+	if (e)
+		TAILQ_INSERT_TAIL(&gw->endpoints, e, of_gateway);
 	return e;
 }
 
 void endpoint_source(struct mgcp_gateway *gw, struct pn_str local, const struct pn_addr *from)
 {
-	struct mgcp_endpoint *e;
+	struct mgcp_endpoint *e = get(gw, local);
 
-	if (!mgcp_wildcard(local)) {
-		e = endpoint_get(gw, local);
-		if (e)
-			e->source = *from;
-		return;
-	}
+	if (e)
+		e->source = *from;
 	TAILQ_FOREACH(e, &gw->endpoints, of_gateway)
 	if (mgcp_covers(local, e->local))
 		e->source = *from;
-	gw->agent = *from;
 }
 
 static struct pn_addr entity_addr(struct mgcp_gateway *gw, struct pn_str entity)
@@ -80,71 +105,109 @@ static struct pn_addr entity_addr(struct mgcp_gateway *gw, struct pn_str entity)
 	return a;
 }
 
-void endpoint_entity(struct mgcp_gateway *gw, struct pn_str local, struct pn_str entity)
+static void name_entity(struct mgcp_endpoint *e, struct pn_str entity, struct pn_addr addr,
+			bool redirected)
+{
+	if (str_set(&e->entity, entity))
+		return;
+	e->entity_addr = addr;
+	e->redirected = redirected;
+}
+
+void endpoint_entity(struct mgcp_gateway *gw, struct pn_str local, struct pn_str entity,
+		     bool redirected)
 {
 	struct pn_addr a = entity_addr(gw, entity);
+	struct mgcp_endpoint *e = get(gw, local);
+
+	if (e)
+		name_entity(e, entity, a, redirected);
+	TAILQ_FOREACH(e, &gw->endpoints, of_gateway)
+	if (mgcp_covers(local, e->local))
+		name_entity(e, entity, a, redirected);
+}
+
+void endpoint_restarts(struct mgcp_gateway *gw, struct pn_str local)
+{
+	struct mgcp_endpoint *e, *next;
+
+	for (e = TAILQ_FIRST(&gw->endpoints); e; e = next) {
+		next = TAILQ_NEXT(e, of_gateway);
+		if (!e->redirected && mgcp_covers(local, e->local))
+			drop(gw, e);
+	}
+	/* what a wildcard says must not hold for it either */
+	e = known(gw, local);
+	if (!e || e->redirected)
+		return;
+	e = get(gw, local);
+	if (!e)
+		return;
+	name_entity(e, (struct pn_str){ NULL, 0 }, (struct pn_addr){ 0 }, false);
+	e->source = (struct pn_addr){ 0 };
+}
+
+void endpoint_restarted(struct mgcp_gateway *gw, struct pn_str local)
+{
 	struct mgcp_endpoint *e;
 
-	if (!mgcp_wildcard(local)) {
-		e = endpoint_get(gw, local);
-		if (e && !str_set(&e->entity, entity))
-			e->entity_addr = a;
-		return;
-	}
 	TAILQ_FOREACH(e, &gw->endpoints, of_gateway)
-	if (mgcp_covers(local, e->local) && !str_set(&e->entity, entity))
-		e->entity_addr = a;
-	if (!str_set(&gw->entity, entity))
-		gw->entity_addr = a;
+	if (mgcp_covers(local, e->local))
+		e->redirected = false;
 }
 
 int endpoint_agent(struct mgcp_gateway *gw, struct pn_str local, struct pn_addr *out)
 {
-	const struct mgcp_endpoint *e = endpoint_find(gw, local);
+	const struct mgcp_endpoint *e = known(gw, local);
 	const struct mgcp_route *r = gateway_route(gw);
+	const struct pn_addr none = { 0 };
+	const struct pn_addr *may[] = { e ? &e->entity_addr : &none, e ? &e->source : &none,
+					&gw->agent };
 
-	if (e && e->entity_addr.family)
-		*out = e->entity_addr;
-	else if (gw->entity_addr.family)
-		*out = gw->entity_addr;
-	else if (e && e->source.family)
-		*out = e->source;
-	else if (gw->agent.family)
-		*out = gw->agent;
-	else if (!r || agent_at(gw->g, r, 0, out))
-		return -EHOSTUNREACH;
-	return 0;
+	/* without a route the last messages of what it leaves behind go where the others went */
+	for (size_t i = 0; i < sizeof(may) / sizeof(may[0]); i++)
+		if (may[i]->family && (!r || agent_known(gw->g, r, may[i]))) {
+			*out = *may[i];
+			return 0;
+		}
+	return r && !agent_at(gw->g, r, 0, out) ? 0 : -EHOSTUNREACH;
 }
 
-void endpoint_moved(struct mgcp_gateway *gw, struct pn_str local, const struct pn_addr *agent)
+static void move(struct pn_addr *a, const struct pn_addr *from, const struct pn_addr *to)
 {
-	struct mgcp_endpoint *e = endpoint_find(gw, local);
+	if (addr_same(a, from))
+		*a = *to;
+}
 
-	if (e && e->entity_addr.family)
-		e->entity_addr = *agent;
-	if (e)
-		e->source = *agent;
-	if (gw->entity_addr.family)
-		gw->entity_addr = *agent;
-	gw->agent = *agent;
+void endpoints_moved(struct mgcp_gateway *gw, const struct pn_addr *asked, const struct pn_addr *by)
+{
+	const struct mgcp_route *r = gateway_route(gw);
+	struct pn_addr to = *by, first;
+	struct mgcp_endpoint *e;
+
+	if (r)
+		agent_port(gw->g, r, &to);
+	TAILQ_FOREACH(e, &gw->endpoints, of_gateway)
+	{
+		move(&e->entity_addr, asked, &to);
+		move(&e->source, asked, &to);
+	}
+	if (!gw->agent.family && r && !agent_at(gw->g, r, 0, &first))
+		gw->agent = first;
+	move(&gw->agent, asked, &to);
 }
 
 struct pn_str endpoint_entity_text(struct mgcp_gateway *gw, struct pn_str local)
 {
-	const struct mgcp_endpoint *e = endpoint_find(gw, local);
+	const struct mgcp_endpoint *e = known(gw, local);
 
-	return e && e->entity.len ? e->entity : gw->entity;
+	return e ? e->entity : (struct pn_str){ NULL, 0 };
 }
 
 void endpoints_free(struct mgcp_gateway *gw)
 {
 	struct mgcp_endpoint *e;
 
-	while ((e = TAILQ_FIRST(&gw->endpoints))) {
-		TAILQ_REMOVE(&gw->endpoints, e, of_gateway);
-		str_drop(&e->local);
-		str_drop(&e->entity);
-		free(e);
-	}
-	gw->n_endpoints = 0;
+	while ((e = TAILQ_FIRST(&gw->endpoints)))
+		drop(gw, e);
 }

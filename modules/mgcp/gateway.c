@@ -38,15 +38,13 @@ struct pn_addr gateway_pinhole(const struct mgcp_gateway *gw)
 	return info_of(gw)->pinhole;
 }
 
-uint64_t gateway_core_flow(const struct mgcp_gateway *gw)
+uint64_t gateway_core_flow(const struct mgcp_gateway *gw, uint8_t family)
 {
 	const struct pn_binding_info *info = info_of(gw);
-	const struct pn_services *svc = gw->g->svc;
-	uint64_t flow = info->alias_udp;
 
-	if (!flow)
-		flow = svc->flow_listener(gw->g->host, gw->core, PN_UDP, 4);
-	return flow ? flow : svc->flow_listener(gw->g->host, gw->core, PN_UDP, 6);
+	if (info->alias_udp && info->alias_addr.family == family)
+		return info->alias_udp;
+	return gw->g->svc->flow_listener(gw->g->host, gw->core, PN_UDP, family);
 }
 
 const struct mgcp_route *gateway_route(const struct mgcp_gateway *gw)
@@ -108,7 +106,8 @@ static struct pn_str alias_name(const struct claim *c, uint64_t salt, char out[M
 {
 	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
 	const char *pattern = c->g->conf->alias_domain, *token = strstr(pattern, "%t");
-	uint64_t h = name_hash(c->identity, c->source, salt);
+	struct pn_str realm = str_of(c->g->svc->realm_info(c->rx->pn->realm)->name), none = { 0 };
+	uint64_t h = name_hash(c->identity, c->source, name_hash(realm, none, salt));
 	char word[TOKEN_LEN + 1] = "";
 	int n;
 
@@ -231,10 +230,15 @@ static int claim_of(struct claim *c, struct mgcp *g, const struct mgcp_rx *rx)
 		return -ENOENT;
 	if (name->domain.len >= sizeof(c->identity_text))
 		return -EACCES;
-	lower(name->domain, c->identity_text);
-	c->identity = (struct pn_str){ c->identity_text, name->domain.len };
 	c->literal = !g->svc->addr_parse(name->host, &c->claimed);
-	c->claimed.port = c->literal ? name->port : 0;
+	if (c->literal) {
+		c->claimed.port = 0;
+		c->identity = mgcp_domain_of(g, c->claimed, c->identity_text);
+		c->claimed.port = name->port;
+	} else {
+		lower(name->domain, c->identity_text);
+		c->identity = (struct pn_str){ c->identity_text, name->domain.len };
+	}
 	ip.port = 0;
 	n = g->svc->addr_print(&ip, c->source_text, sizeof(c->source_text));
 	c->source = (struct pn_str){ c->source_text, n > 0 ? (size_t)n : 0 };
@@ -268,12 +272,18 @@ static struct pn_binding *find_own(const struct claim *c, struct pn_binding **ot
  */
 static int put_again(const struct claim *c, struct mgcp_gateway *gw)
 {
-	struct pn_binding_args a = args_of(c, info_of(gw)->instance);
+	const struct pn_binding_info *info = info_of(gw);
+	struct pn_binding_args a = args_of(c, info->instance);
+	bool moves = !addr_same(&info->pinhole, &a.pinhole);
 	struct pn_binding *b;
-	int err = c->g->svc->binding_put(c->g->host, &a, &b);
+	int err;
 
+	a.alias_realm = gw->core;
+	err = c->g->svc->binding_put(c->g->host, &a, &b);
 	if (!err)
 		gw->flow = c->rx->pn->flow;
+	if (!err && moves)
+		gw->unproven_ms = c->g->svc->now_ms(c->g->host) + PENDING_MS;
 	return err ? err : str_set(&gw->domain, c->rx->msg->endpoint.place);
 }
 
@@ -316,6 +326,12 @@ int gateway_of_sender(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_gate
 		return err;
 	b = find_own(&c, &other);
 	gw = gateway_of_binding(g, b);
+	/* a reload took its core away: it begins anew, when no call suffers by it */
+	if (gw && gw->core != c.route->to &&
+	    (rx->msg->verb == MGCP_RSIP || LIST_EMPTY(&gw->connections))) {
+		g->svc->binding_remove(b);
+		gw = NULL;
+	}
 	if (!gw && other && gateway_of_binding(g, other))
 		return challenge(&c, gateway_of_binding(g, other), out);
 	if (!gw) {
@@ -364,6 +380,8 @@ static void refresh(struct mgcp_gateway *gw, const struct pn_addr *pinhole)
 	if (conf->keepalive_ms && life < asked)
 		life = asked;
 	gw->refreshed_ms = svc->now_ms(gw->g->host);
+	gw->unproven_ms = 0;
+	gw->unanswered = 0;
 	if (!svc->binding_put(gw->g->host, &a, &b))
 		svc->binding_accept(gw->binding, life, life);
 }
@@ -376,7 +394,9 @@ void gateway_heard(struct mgcp_gateway *gw, const struct pn_addr *from)
 	if (!addr_same_ip(&info->pinhole, from))
 		return;
 	gw->unanswered = 0;
-	if (info->state == PN_ACTIVE && !info->probing &&
+	if (gw->challenge.state == MGCP_SILENT)
+		gw->challenge.from.family = 0; /* not any more */
+	if (info->state == PN_ACTIVE && !info->probing && now >= gw->unproven_ms &&
 	    now - gw->refreshed_ms >= gw->g->conf->lifetime_ms / 4)
 		refresh(gw, &info->pinhole);
 }
@@ -384,21 +404,34 @@ void gateway_heard(struct mgcp_gateway *gw, const struct pn_addr *from)
 void gateway_accepted(struct mgcp_gateway *gw, const struct mgcp_transaction *t)
 {
 	const struct pn_binding_info *info = info_of(gw);
-	bool first = info->state == PN_PENDING;
+	bool first = info->state == PN_PENDING, here = addr_same_ip(&info->pinhole, &t->peer_in);
+	struct pn_addr pinhole = here ? info->pinhole : t->peer_in;
 	char from[MGCP_ADDR_LEN] = "";
 
-	if (!first && t->verb != MGCP_RSIP)
+	/* any command proves where it comes from, unless the old pinhole is being asked */
+	if (!first && t->verb != MGCP_RSIP && (!here || info->probing))
 		return;
-	refresh(gw, &t->peer_in);
+	refresh(gw, &pinhole);
 	if (!first)
 		return;
-	gw->g->svc->addr_print(&t->peer_in, from, sizeof(from));
+	gw->g->svc->addr_print(&pinhole, from, sizeof(from));
 	gw->g->svc->log(gw->g->host, PN_LOG_INFO, "gateway %.*s at %s is %.*s to its call agents",
 			(int)gw->domain.len, gw->domain.p, from, (int)gw->alias.len, gw->alias.p);
 }
 
-void gateway_refused(struct mgcp_gateway *gw)
+/* Only a restart is a registration; another command's refusal ends what nothing else can make
+ * active. */
+void gateway_refused(struct mgcp_gateway *gw, const struct mgcp_transaction *t)
 {
+	const struct mgcp_transaction *other;
+
+	if (t->verb != MGCP_RSIP) {
+		if (info_of(gw)->state == PN_ACTIVE)
+			return;
+		LIST_FOREACH(other, &gw->transactions, of_gateway)
+		if (other->from_gateway && other != t && other->state != MGCP_ANSWERED)
+			return;
+	}
 	if (LIST_EMPTY(&gw->connections))
 		gw->g->svc->binding_refuse(gw->binding);
 }
@@ -416,7 +449,6 @@ void gateway_free(struct mgcp_gateway *gw)
 	g->svc->table_del(g->gateway_by_binding, &gw->binding, sizeof(gw->binding));
 	str_drop(&gw->domain);
 	str_drop(&gw->alias);
-	str_drop(&gw->entity);
 	str_drop(&gw->audited);
 	free(gw);
 }

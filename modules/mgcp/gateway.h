@@ -25,9 +25,7 @@ struct mgcp_gateway {
 	uint64_t flow;        /* ours towards the gateway */
 	struct pn_str domain; /* as it writes its own, with a port if it does; owned */
 	struct pn_str alias;  /* what stands for it towards call agents; owned */
-	struct pn_addr agent; /* the call agent that answered last; family 0: none yet */
-	struct pn_str entity; /* N: that holds for all endpoints; owned */
-	struct pn_addr entity_addr;
+	struct pn_addr agent; /* of endpoints that have none; family 0: the first that is configured */
 	struct mgcp_endpoints endpoints;
 	size_t n_endpoints;
 	struct mgcp_connections connections;
@@ -36,6 +34,7 @@ struct mgcp_gateway {
 	struct pn_str audited; /* the endpoint that is asked for keepalive; owned */
 	unsigned unanswered;   /* keepalives in a row */
 	uint64_t refreshed_ms; /* when its lifetime was begun anew */
+	uint64_t unproven_ms;  /* its port moved, and so long nobody accepted what came from there */
 	bool lost;
 };
 
@@ -51,14 +50,14 @@ struct mgcp_gateway *gateway_of_binding(struct mgcp *g, const struct pn_binding 
 void gateway_heard(struct mgcp_gateway *gw, const struct pn_addr *from);
 /* A call agent accepted, or refused, a command of it. RFC 3435 2.4. */
 void gateway_accepted(struct mgcp_gateway *gw, const struct mgcp_transaction *t);
-void gateway_refused(struct mgcp_gateway *gw);
+void gateway_refused(struct mgcp_gateway *gw, const struct mgcp_transaction *t);
 /* The old pinhole answered the challenge, or did not. */
 void gateway_challenged(struct mgcp_gateway *gw, bool answered);
 void gateway_free(struct mgcp_gateway *gw); /* the binding is gone: ends all that it has */
 struct pn_addr gateway_pinhole(const struct mgcp_gateway *gw);
-/* The flow that its commands leave by towards the call agents: at its own alias, or the listener.
- */
-uint64_t gateway_core_flow(const struct mgcp_gateway *gw);
+/* The flow that its commands leave by towards call agents of this family: at its own alias, or the
+ * listener. 0: none of this family. */
+uint64_t gateway_core_flow(const struct mgcp_gateway *gw, uint8_t family);
 const struct mgcp_route *gateway_route(const struct mgcp_gateway *gw); /* NULL: not any more */
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef MGCP_MESSAGE_H
 #define MGCP_MESSAGE_H
 
-#include "connection.h"
+#include "connection_media.h"
 #include "rewrite.h"
 
 void command_receive(struct mgcp *g, const struct mgcp_rx *rx);

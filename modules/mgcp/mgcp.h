@@ -50,7 +50,7 @@ struct mgcp {
 	struct mgcp_conf *conf;
 	struct pn_table *gateway_by_binding;        /* struct pn_binding * as the key */
 	struct pn_table *by_arrival, *by_departure; /* transactions, by the ids of both sides */
-	struct pn_table *connection_by_id;
+	struct pn_table *connection_by_id, *connection_by_name;
 	struct mgcp_gateways gateways;
 	struct mgcp_transactions history; /* all transactions, the longest untouched one first */
 	struct mgcp_transactions own;     /* ours that are sent again until they are answered */

@@ -37,7 +37,7 @@ static const struct pn_counter counters[MGCP_COUNTERS] = {
 static void mgcp_free(struct mgcp *g)
 {
 	struct pn_table *table[] = { g->gateway_by_binding, g->by_arrival, g->by_departure,
-				     g->connection_by_id };
+				     g->connection_by_id, g->connection_by_name };
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (table[i])
@@ -65,6 +65,7 @@ static int mgcp_init(const struct pn_services *svc, struct pn_host *h, void **se
 	g->by_arrival = svc->table_new(h, TABLE_MAX);
 	g->by_departure = svc->table_new(h, TABLE_MAX);
 	g->connection_by_id = svc->table_new(h, TABLE_MAX);
+	g->connection_by_name = svc->table_new(h, TABLE_MAX);
 	g->sweep = svc->timer_new(h, transaction_sweep, g);
 	g->resend = svc->timer_new(h, transaction_resend, g);
 	if (g->gateway_by_binding && g->by_arrival && g->by_departure && g->connection_by_id &&

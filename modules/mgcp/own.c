@@ -99,7 +99,7 @@ long own_keepalive(struct mgcp *g, struct pn_binding *b, void *out, size_t cap)
 	if (!text.failed && text.len <= cap) {
 		memcpy(out, text.p, text.len);
 		len = (long)text.len;
-		gw->unanswered++;
+		gw->unanswered += !g->svc->binding_info(b)->probing;
 		g->svc->count(g->host, MGCP_CNT_KEEPALIVES);
 	}
 	text_free(&text);
@@ -159,9 +159,10 @@ void own_delete(struct mgcp_connection *c, int reason)
 	if (!c->connection.len)
 		return;
 	send_delete(c, false, &hop, reason);
-	hop.flow = gateway_core_flow(c->gw);
-	if (reason && !endpoint_agent(c->gw, c->endpoint, &hop.to))
-		send_delete(c, true, &hop, reason);
+	if (!reason || endpoint_agent(c->gw, c->endpoint, &hop.to))
+		return;
+	hop.flow = gateway_core_flow(c->gw, hop.to.family);
+	send_delete(c, true, &hop, reason);
 }
 
 /* ---- answers ---- */

@@ -47,8 +47,11 @@ static void write_domain(struct rewriting *w, const struct mgcp_name *name)
 {
 	const struct mgcp_gateway *gw = w->way->gw;
 
-	if (w->way->to_core)
+	/* a name of its own stays as it is written */
+	if (w->way->to_core && (name->port || !str_ieq(name->domain, gw->alias)))
 		span(w, name->place, gw->alias);
+	else if (w->way->to_core)
+		return;
 	else
 		span(w, name->place, gw->domain);
 }
@@ -110,8 +113,7 @@ static bool write_ack(struct rewriting *w, struct pn_str item, struct text *out)
 	if (dash && str_u32(str_trim((struct pn_str){ dash + 1, item.len - a.len - 1 }), &to))
 		return false;
 	for (uint32_t id = from; id <= to && id - from < ACK_RANGE_MAX; id++) {
-		const struct mgcp_transaction *t =
-			transaction_arrived(w->g, w->rx->pn->flow, &w->rx->pn->remote, id);
+		const struct mgcp_transaction *t = transaction_arrived(w->g, w->rx, id);
 
 		changed = changed || (t && t->id_out != id);
 	}
@@ -121,8 +123,7 @@ static bool write_ack(struct rewriting *w, struct pn_str item, struct text *out)
 		return false;
 	}
 	for (uint32_t id = from; id <= to && id - from < ACK_RANGE_MAX; id++) {
-		const struct mgcp_transaction *t =
-			transaction_arrived(w->g, w->rx->pn->flow, &w->rx->pn->remote, id);
+		const struct mgcp_transaction *t = transaction_arrived(w->g, w->rx, id);
 
 		text_fmt(out, "%s%u", out->len ? ", " : "", t ? t->id_out : id);
 	}
@@ -167,7 +168,8 @@ static void write_params(struct rewriting *w)
 
 static struct pn_addr shown_addr(const struct rewriting *w, const struct mgcp_shown *shown)
 {
-	uint64_t flow = w->way->to_core ? gateway_core_flow(w->way->gw) : w->way->gw->flow;
+	const struct mgcp_transaction *t = w->way->t;
+	uint64_t flow = w->m->command ? t->flow_out : t->flow_in;
 	struct pn_addr a = { 0 };
 
 	for (size_t i = 0; i < shown->n && !a.family; i++)

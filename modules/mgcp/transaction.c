@@ -1,5 +1,6 @@
 #include "transaction.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 /* Tables take octets: these have no padding that is not zero. */
 struct key {
-	uint64_t flow;
+	uint64_t flow, domain;
 	uint8_t ip[16];
 	uint32_t id;
 	uint16_t port;
@@ -24,16 +25,32 @@ struct key {
 
 enum { ARRIVAL_ANY = 1, TO_GATEWAY, TO_AGENT };
 
-static struct key arrival_key(uint64_t flow, const struct pn_addr *from, uint32_t id)
+#define FNV_BASIS 14695981039346656037u
+#define FNV_PRIME 1099511628211u
+
+/* A gateway's port may change between two sendings of a command: only call agents are told by it. */
+static struct key arrival_key(const struct mgcp_transaction *t, bool any_domain)
 {
-	struct key k = { .flow = flow,
-			 .id = id,
-			 .port = from->port,
-			 .family = from->family,
+	struct key k = { .flow = t->flow_in,
+			 .domain = any_domain ? 0 : t->domain,
+			 .id = t->id_in,
+			 .port = t->from_gateway ? 0 : t->peer_in.port,
+			 .family = t->peer_in.family,
 			 .side = ARRIVAL_ANY };
 
-	memcpy(k.ip, from->ip, sizeof(k.ip));
+	memcpy(k.ip, t->peer_in.ip, sizeof(k.ip));
 	return k;
+}
+
+/* Never 0, which stands for any. */
+static uint64_t domain_of(const struct mgcp_msg *m)
+{
+	struct pn_str s = m->endpoint.domain;
+	uint64_t h = FNV_BASIS;
+
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (uint8_t)tolower((unsigned char)s.p[i])) * FNV_PRIME;
+	return h | 1;
 }
 
 /* A call agent may answer from another of its addresses, a gateway from another port. */
@@ -52,14 +69,14 @@ static struct key departure_key(uint64_t flow, const struct pn_addr *to, bool fr
 static uint64_t mix(uint64_t h, struct pn_str s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (uint8_t)s.p[i]) * 1099511628211u;
-	return (h ^ 0xff) * 1099511628211u;
+		h = (h ^ (uint8_t)s.p[i]) * FNV_PRIME;
+	return (h ^ 0xff) * FNV_PRIME;
 }
 
 /* FNV-1a over what makes a command: for comparing what was received, not for secrets. */
 static uint64_t print_of(const struct mgcp_msg *m)
 {
-	uint64_t h = mix(mix(14695981039346656037u, m->verb_text), m->endpoint.local);
+	uint64_t h = mix(mix(FNV_BASIS, m->verb_text), m->endpoint.local);
 
 	for (size_t i = 0; i < m->n_params; i++)
 		if (m->param[i].code != MGCP_P_ACK)
@@ -69,12 +86,36 @@ static uint64_t print_of(const struct mgcp_msg *m)
 	return h;
 }
 
-struct mgcp_transaction *transaction_arrived(struct mgcp *g, uint64_t flow,
-					     const struct pn_addr *from, uint32_t id)
+struct mgcp_transaction *transaction_arrived(struct mgcp *g, const struct mgcp_rx *rx, uint32_t id)
 {
-	struct key k = arrival_key(flow, from, id);
+	struct mgcp_transaction like = { .from_gateway = mgcp_is_access(g, rx->pn->realm),
+					 .id_in = id,
+					 .flow_in = rx->pn->flow,
+					 .peer_in = rx->pn->remote,
+					 .domain = domain_of(rx->msg) };
+	struct key k = arrival_key(&like, !rx->msg->command);
 
 	return g->svc->table_get(g->by_arrival, &k, sizeof(k));
+}
+
+static void forget_ack(struct mgcp *g, struct mgcp_transaction *t)
+{
+	struct key k = arrival_key(t, true);
+
+	if (t->acked)
+		g->svc->table_del(g->by_arrival, &k, sizeof(k));
+	t->acked = false;
+}
+
+void transaction_expect_ack(struct mgcp *g, struct mgcp_transaction *t)
+{
+	struct key k = arrival_key(t, true);
+	struct mgcp_transaction *other = g->svc->table_get(g->by_arrival, &k, sizeof(k));
+
+	if (other && other != t)
+		forget_ack(g, other);
+	if (!t->acked && !t->replaced)
+		t->acked = !g->svc->table_put(g->by_arrival, &k, sizeof(k), t);
 }
 
 struct mgcp_transaction *transaction_departed(struct mgcp *g, uint64_t flow,
@@ -136,7 +177,7 @@ static struct mgcp_transaction *add(struct mgcp *g, struct mgcp_gateway *gw, boo
 	t->gateway = gw;
 	t->from_gateway = from_gateway;
 	t->flow_out = hop->flow;
-	t->peer_out = hop->to;
+	t->peer_out = t->asked = hop->to;
 	t->touched_ms = g->svc->now_ms(g->host);
 	return t;
 }
@@ -156,8 +197,8 @@ struct mgcp_transaction *transaction_new(struct mgcp *g, const struct mgcp_rx *r
 					 struct mgcp_gateway *gw, bool from_gateway,
 					 const struct mgcp_hop *hop)
 {
-	struct key k = arrival_key(rx->pn->flow, &rx->pn->remote, rx->msg->id);
 	struct mgcp_transaction *t = add(g, gw, from_gateway, hop);
+	struct key k;
 
 	if (!t)
 		return NULL;
@@ -165,7 +206,9 @@ struct mgcp_transaction *transaction_new(struct mgcp *g, const struct mgcp_rx *r
 	t->id_in = rx->msg->id;
 	t->flow_in = rx->pn->flow;
 	t->peer_in = rx->pn->remote;
+	t->domain = domain_of(rx->msg);
 	t->print = print_of(rx->msg);
+	k = arrival_key(t, false);
 	if (take_id(g, t, t->id_in)) {
 		free(t);
 		return NULL;
@@ -207,6 +250,22 @@ void transaction_touch(struct mgcp *g, struct mgcp_transaction *t)
 	TAILQ_INSERT_TAIL(&g->history, t, in_history);
 }
 
+void transaction_follow(struct mgcp *g, struct mgcp_transaction *t)
+{
+	struct pn_addr now = gateway_pinhole(t->gateway);
+	uint64_t flow = t->gateway->flow;
+	struct key old = departure_key(t->flow_out, &t->peer_out, false, t->id_out);
+	struct key k = departure_key(flow, &now, false, t->id_out);
+
+	if (memcmp(&old, &k, sizeof(k))) {
+		if (g->svc->table_put(g->by_departure, &k, sizeof(k), t))
+			return; /* its id is taken there */
+		g->svc->table_del(g->by_departure, &old, sizeof(old));
+	}
+	t->flow_out = flow;
+	t->peer_out = now;
+}
+
 bool transaction_same(const struct mgcp_transaction *t, const struct mgcp_msg *m)
 {
 	return t->print == print_of(m);
@@ -214,9 +273,10 @@ bool transaction_same(const struct mgcp_transaction *t, const struct mgcp_msg *m
 
 void transaction_replace(struct mgcp *g, struct mgcp_transaction *t)
 {
-	struct key k = arrival_key(t->flow_in, &t->peer_in, t->id_in);
+	struct key k = arrival_key(t, false);
 
 	g->svc->table_del(g->by_arrival, &k, sizeof(k));
+	forget_ack(g, t);
 	t->replaced = true;
 }
 

@@ -1,8 +1,8 @@
 /* Transactions (RFC 3435 3.5): a command, what was sent on for it, and its answer. Ids are the
- * sender's own, so they are told apart by who sent and through which flow. On the far side a
- * command keeps its id unless another one that leaves the same way has it; gateways behind one
- * domain name look like one sender to a call agent. A retransmission is answered, or sent on, from
- * memory. */
+ * sender's own, so they are told apart by who sent, through which flow, and for which domain: a call
+ * agent may count for each gateway. On the far side a command keeps its id unless another one that
+ * leaves the same way has it; gateways behind one domain name look like one sender to a call agent.
+ * A retransmission is answered, or sent on, from memory. */
 #ifndef MGCP_TRANSACTION_H
 #define MGCP_TRANSACTION_H
 
@@ -36,10 +36,13 @@ struct mgcp_transaction {
 	enum mgcp_ours ours;
 	bool from_gateway;
 	bool replaced; /* its sender used the id again for something else */
+	bool acked;    /* its answer is to be acknowledged by 000 */
+	bool begins;   /* its connection, which is nothing without it */
 	uint32_t id_in, id_out;
 	uint64_t flow_in, flow_out;
 	struct pn_addr peer_in, peer_out; /* who asked; who is asked */
-	uint64_t print;                   /* of the command, to tell a retransmission */
+	struct pn_addr asked;             /* who was asked first */
+	uint64_t domain, print;           /* of the command, to tell a retransmission */
 	struct pn_str request, answer;    /* as they left; owned */
 	unsigned sends;
 	uint64_t touched_ms, due_ms; /* due: ours, the next sending */
@@ -59,9 +62,9 @@ struct mgcp_hop {
 	struct pn_addr to;
 };
 
-/* NULL: none. */
-struct mgcp_transaction *transaction_arrived(struct mgcp *g, uint64_t flow,
-					     const struct pn_addr *from, uint32_t id);
+/* The command that came from where this message does, with this id: for the same domain if it is a
+ * command, and the one whose answer is to be acknowledged if it is 000. NULL: none. */
+struct mgcp_transaction *transaction_arrived(struct mgcp *g, const struct mgcp_rx *rx, uint32_t id);
 /* from_gateway: the command went towards a call agent, which may answer from another address. */
 struct mgcp_transaction *transaction_departed(struct mgcp *g, uint64_t flow,
 					      const struct pn_addr *from, bool from_gateway,
@@ -77,6 +80,10 @@ struct mgcp_transaction *transaction_ours(struct mgcp *g, struct mgcp_gateway *g
 /* Sends it now, and again until it is answered (at most 7 times in 20 s); then mgcp_ours_failed. */
 void transaction_send_ours(struct mgcp *g, struct mgcp_transaction *t, struct pn_str text);
 void transaction_touch(struct mgcp *g, struct mgcp_transaction *t);
+/* Its answer is provisional or asks for 000, which has no endpoint: it finds this one from now on. */
+void transaction_expect_ack(struct mgcp *g, struct mgcp_transaction *t);
+/* To a gateway, once more: its pinhole may have moved. */
+void transaction_follow(struct mgcp *g, struct mgcp_transaction *t);
 /* The same command again? K: lines do not count. */
 bool transaction_same(const struct mgcp_transaction *t, const struct mgcp_msg *m);
 /* Its sender used the id anew: only answers find it from now on. */

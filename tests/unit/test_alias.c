@@ -76,7 +76,13 @@ Test(alias, same_after_restart)
 /* The place is a promise: another version of Postern must find the same. */
 Test(alias, place_is_known)
 {
+	struct pn_binding_args a = alias_args("aaln/1@gw-1.example", PN_ALIAS_ADDRESS);
+	struct alias *got;
+
 	reload("10.0.0.0/16", 10000, 10009);
+	a.instance = str_of("10.0.0.1:2427");
+	cr_assert(zero(int, alias_take(net.aliases, MGCP, &a, &got)));
+	cr_expect(eq(str, where(got), "10.0.150.110:2427"));
 	cr_expect(eq(str, where(grab("aaln/1@gw-1.example")), "10.0.205.150:2427"));
 	cr_expect(eq(str, where(grab("aaln/1@gw-2.example")), "10.0.25.223:2427"));
 }
@@ -115,6 +121,9 @@ Test(alias, each_once)
 	loop_advance(net.loop, 60000);
 	grab_from(MGCP, "more", PN_ALIAS_ADDRESS, &none);
 	cr_expect(eq(uint, net.lines, 2));
+	reload("192.0.2.64/28", 10000, 10009);
+	grab_from(MGCP, "more", PN_ALIAS_ADDRESS, &none);
+	cr_expect(eq(uint, net.lines, 3), "a new configuration is judged anew");
 	cr_expect(eq(sz, net.n_socks, 14));
 }
 
@@ -199,6 +208,33 @@ Test(alias, own_terminal_gets_it_back)
 	cr_expect(eq(str, where(grab("late")), first));
 }
 
+/* Another device, or the same names in another realm, is another terminal. */
+Test(alias, own_is_told_by_all_its_names)
+{
+	struct pn_binding_args a = alias_args("a", PN_ALIAS_ADDRESS);
+	char first[ADDR_TEXT];
+	struct alias *got;
+
+	reload("192.0.2.64/31", 10000, 10009);
+	a.instance = str_of("1");
+	a.realm = OTHER;
+	cr_assert(zero(int, alias_take(net.aliases, MGCP, &a, &got)));
+	snprintf(first, sizeof(first), "%s", where(got));
+	alias_give(got);
+	for (unsigned i = 0; i < 4; i++) {
+		struct pn_binding_args other = a;
+
+		other.instance = str_of(i == 0 ? "2" : "1");
+		other.identity = str_of(i == 1 ? "b" : "a");
+		other.realm = i == 2 ? CORE : OTHER;
+		cr_assert(zero(int, alias_take(net.aliases, i == 3 ? H248 : MGCP, &other, &got)));
+		cr_expect(ne(str, where(got), first), "row %u", i);
+		alias_forget(got);
+	}
+	cr_assert(zero(int, alias_take(net.aliases, MGCP, &a, &got)));
+	cr_expect(eq(str, where(got), first));
+}
+
 Test(alias, rests_for_a_minute)
 {
 	struct alias *a, *b;
@@ -245,6 +281,21 @@ Test(alias, rest_ends_when_nothing_else_is_left)
 	cr_expect(eq(str, where(grab("t3")), younger));
 	cr_expect(eq(sz, aliases_in(net.aliases, CORE), 14));
 	cr_expect(zero(uint, net.lines));
+}
+
+Test(alias, of_those_that_rest_the_next_is_tried)
+{
+	struct alias *a[14];
+	char younger[ADDR_TEXT];
+
+	for (unsigned i = 0; i < 14; i++)
+		a[i] = grab_n(i);
+	snprintf(younger, sizeof(younger), "%s", where(a[3]));
+	alias_give(a[5]);
+	alias_give(a[3]);
+	net.bind_err = EADDRINUSE;
+	net.bind_fails = 1;
+	cr_expect(eq(str, where(grab("x")), younger));
 }
 
 Test(alias, what_was_forgotten_rests_not)
@@ -318,6 +369,20 @@ Test(alias, refuses_when_they_fail)
 		for (unsigned n = 0; n < 14; n++)
 			grab_n(n);
 	}
+}
+
+/* It is not the address's fault. */
+Test(alias, a_shortage_lets_nothing_rest)
+{
+	char first[ADDR_TEXT];
+	struct alias *a = grab("a");
+
+	snprintf(first, sizeof(first), "%s", where(a));
+	alias_forget(a);
+	net.bind_err = EMFILE;
+	net.bind_fails = 1;
+	cr_expect(eq(int, grab_from(MGCP, "a", PN_ALIAS_ADDRESS, &a), -EMFILE));
+	cr_expect(eq(str, where(grab("a")), first));
 }
 
 Test(alias, both_sockets_or_none)

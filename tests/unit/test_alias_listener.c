@@ -36,6 +36,7 @@ Test(alias_listener, listens)
 	/* an alias is Postern itself */
 	cr_expect(eq(int, flow_send(net.transport, flow_listener(net.transport, H248, CORE, PN_UDP, 4), &local, "x", 1),
 		     -EPERM));
+	transport_alias_close(net.transport, flow_listener(net.transport, H248, CORE, PN_UDP, 4));
 	alias_give(a);
 	cr_expect(eq(sz, net.n_socks, 1));
 	cr_expect(not(transport_own(net.transport, CORE, &local)));
@@ -161,7 +162,11 @@ Test(alias_listener, reload_keeps_rests)
 		b = grab_n(i);
 		cr_expect(ne(str, where(b), own));
 	}
-	cr_expect(eq(str, where(grab("a")), own));
+	a = grab("a");
+	cr_expect(eq(str, where(a), own));
+	alias_give(a);
+	reload("192.0.2.128/31", 10000, 10009);
+	cr_expect(eq(int, alias_addr(grab("a"))->ip[3] / 2, 64), "not where it was before");
 }
 
 Test(alias_listener, reload_takes_the_pool_away)

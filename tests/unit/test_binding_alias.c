@@ -263,11 +263,14 @@ Test(binding_alias, goes_with_its_binding)
 	bindings_close_realm(table, OTHER);
 	cr_expect(eq(sz, net.n_socks, 1), "the realm of the terminal, not of the alias");
 	put("token", PN_ALIAS_TOKEN);
+	a.identity = str_of("f");
+	a.alias_realm = OTHER;
+	put_args(&a, 0);
 	bindings_close_realm(table, CORE);
-	cr_expect(zero(sz, net.n_socks));
+	cr_expect(eq(sz, net.n_socks, 1));
 	cr_expect(eq(str, gone, "b+ a+ c+ d+ e+ "));
 	cr_expect(zero(sz, aliases_in(net.aliases, CORE)));
-	cr_expect(eq(sz, bindings_count(table), 1));
+	cr_expect(eq(sz, bindings_count(table), 2));
 }
 
 Test(binding_alias, comes_back_to_the_same)

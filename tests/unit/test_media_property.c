@@ -72,9 +72,11 @@ static void on_rewrite(struct rig *r, const struct pn_media_reply *reply)
 static void on_message(struct rig *r, const struct pn_msg *m)
 {
 	unsigned number, serial;
+	char text[32];
 
 	r->said[0] = 0;
-	cr_assert(eq(int, sscanf((const char *)m->data, "%u %u", &serial, &number), 2));
+	snprintf(text, sizeof(text), "%.*s", (int)m->len, (const char *)m->data);
+	cr_assert(eq(int, sscanf(text, "%u %u", &serial, &number), 2));
 	cr_assert(eq(uint, number, w->got[serial] + 1), "in order, once");
 	w->got[serial] = number;
 	for (unsigned i = 0; i < SLOTS; i++)

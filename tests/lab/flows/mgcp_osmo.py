@@ -76,10 +76,10 @@ def client(lab):
         endpoint, _, address, port = library.said("created")
         assert endpoint.endswith("@" + known.domain) and gateway.domain not in endpoint, endpoint
         assert library.said("modified") == [address, port], "MDCX moved the media"
+        assert library.said("looped") == ["200"]
         leg.remote, leg.remote_rtcp = (address, int(port)), (address, int(port) + 1)
         leg.talk()
-        leg_heard = lambda: leg.heard(leg.sender.mark) > 50
-        stage.until(leg_heard, "what was sent to come back")
+        stage.until(lambda: leg.heard(leg.sender.mark) > 50, "what was sent to come back")
         assert leg.sources() == {leg.remote}, leg.sources()
         leg.quiet()
         assert library.end() in (200, 250)

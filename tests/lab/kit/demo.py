@@ -1,6 +1,9 @@
-"""Shows a person what Postern does: two phones behind two NATs, one call, and what became of it."""
+"""Shows a person what Postern does: two phones behind two NATs, one call, and what became of it.
+
+This is the story of SIP, and what the stories share."""
 
 import argparse
+import importlib
 import json
 import os
 import shutil
@@ -20,6 +23,7 @@ PREFIX = "postern-"
 PLACE = os.path.join(tempfile.gettempdir(), "postern-demo")
 TALK_S = 6
 LOOK_AROUND_S = 1800  # how long the phones of --keep have something to say
+STORIES = {"sip": "demo", "mgcp": "demo_mgcp"}  # protocol: the module here whose play() tells it
 
 PICTURE = """
   alice 10.1.0.2 ── NAT 198.51.100.11 ──┐
@@ -87,37 +91,40 @@ def show_descriptions(lab):
         ("as alice got it", "lan1", "src", GW_WAN))), 4)
 
 
-def media_per_second(lab, start, second):
+def is_media(packet, port):
+    return port not in (packet.sport, packet.dport)
+
+
+def media_per_second(lab, start, second, port):
     """Packets in SECOND after START at the gateway's outside, in its four directions."""
-    packets = [p for p in lab.seen("gw", "wan0").udp()
-               if 5060 not in (p.sport, p.dport) and second <= p.time - start < second + 1]
+    packets = [p for p in lab.seen("gw", "wan0").udp() if is_media(p, port) and second <= p.time - start < second + 1]
     return [sum(1 for p in packets if (p.src, p.dst) == way)
             for way in ((NAT1, GW_WAN), (GW_WAN, NAT2), (NAT2, GW_WAN), (GW_WAN, NAT1))]
 
 
-def show_talk(lab):
-    """A row per second while the call runs."""
+def show_talk(lab, switch, port=5060, wait=wait_until):
+    """A row per second while the call runs; WAIT lets time go by. PORT is the signalling's."""
     widths = (8, 17, 15, 15, 17)
     titles = ("second", "alice → postern", "postern → bob", "bob → postern", "postern → alice")
     print("  " + "".join(f"{title:<{width + 2}}" for title, width in zip(titles, widths)).rstrip())
     start = time.time()
     for second in range(TALK_S):
-        wait_until(lambda s=second: time.time() >= start + s + 1, "the clock", TALK_S + 5)
+        wait(lambda s=second: time.time() >= start + s + 1, "the clock", TALK_S + 5)
         lab.seen("gw", "wan0").catch_up()
-        row = (second + 1, *media_per_second(lab, start, second))
+        row = (second + 1, *media_per_second(lab, start, second, port))
         print("  " + "".join(f"{word:<{width + 2}}" for word, width in zip(row, widths)).rstrip(), flush=True)
-    core = [p for p in lab.seen("gw", "core0").udp() if 5060 not in (p.sport, p.dport)]
-    print(f"\n  Media packets on the core side: {len(core)} (kamailio sent the call back, so postern\n"
+    core = [p for p in lab.seen("gw", "core0").udp() if is_media(p, port)]
+    print(f"\n  Media packets on the core side: {len(core)} ({switch} sent the call back, so postern\n"
           "  joined both halves inside).")
 
 
-def show_pinholes(lab):
-    """The NATs' mappings that carry the call."""
+def show_pinholes(lab, port=5060, name="SIP"):
+    """The NATs' mappings that carry the call; those towards PORT carry the signalling NAME."""
     rows = [("", "inside", "pinhole", "towards")]
     for user, router in (("alice", "nat1"), ("bob", "nat2")):
         for inside, hole, outside in nat.pinholes(lab.net[router]):
             if outside.startswith(GW_WAN + ":"):
-                rows.append((user, inside, hole, outside + (" (SIP)" if outside.endswith(":5060") else "")))
+                rows.append((user, inside, hole, outside + (f" ({name})" if outside.endswith(f":{port}") else "")))
     table(rows)
 
 
@@ -167,7 +174,7 @@ def play(lab, keep):
     show_descriptions(lab)
 
     heading("They talk: packets per second")
-    show_talk(lab)
+    show_talk(lab, "kamailio")
     print("\n  The NATs' pinholes:\n")
     show_pinholes(lab)
     print()
@@ -209,7 +216,7 @@ def stop():
     print("The demo has ended." if names else "No demo was running.")
 
 
-def start(build, keep):
+def start(build, keep, story):
     if any(name.startswith(PREFIX) for name in namespace.names()):
         print("tools/demo: one is running already; end it with tools/demo --stop", file=sys.stderr)
         return 1
@@ -218,7 +225,7 @@ def start(build, keep):
     lab = Lab(PLACE, PREFIX, build, kind="symmetric", outlive=keep)
     with lab:
         try:
-            play(lab, keep)
+            story.play(lab, keep)
         except AssertionError as failure:
             print(f"\ntools/demo: it went wrong: {failure}\n  logs and captures: {PLACE}", file=sys.stderr)
             return 1
@@ -234,7 +241,7 @@ def main(argv):
     parser.add_argument("--build", metavar="DIR", help="where posternd was built")
     parser.add_argument("--keep", action="store_true", help="leave it running to look around")
     parser.add_argument("--stop", action="store_true", help="end a demo that was kept")
-    parser.add_argument("protocol", nargs="?", default="sip", choices=["sip"])
+    parser.add_argument("protocol", nargs="?", default="sip", choices=sorted(STORIES))
     options = parser.parse_args(argv)
     if os.geteuid() != 0:
         print("tools/demo: only root can make network namespaces", file=sys.stderr)
@@ -247,4 +254,5 @@ def main(argv):
         raise SystemExit(128 + number)
     for sig in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sig, leave)
-    return start(os.path.abspath(options.build) if options.build else default_build(), options.keep)
+    story = importlib.import_module("." + STORIES[options.protocol], __package__)
+    return start(os.path.abspath(options.build) if options.build else default_build(), options.keep, story)

@@ -14,6 +14,8 @@ AGENT = (SSW, mgcp.AGENT_PORT)
 AGENT2 = ("192.0.2.21", mgcp.AGENT_PORT)  # an address that the host ssw gets where a flow needs it
 ACCESS, CORE = (GW_WAN, mgcp.AGENT_PORT), (GW_CORE, mgcp.GATEWAY_PORT)
 PLACES = (("gw", "wan0"), ("gw", "core0"), ("ssw", "eth0"), ("lan1", "eth0"), ("nat1", "wan0"))
+# RFC 3435 lets gateways write session ids as they like; osmo-mgw writes the connection's.
+SDP_LINES = {**checks.SDP_LINES, "o": re.compile(r"\S+ \S+ \S+ IN IP4 \d+\.\d+\.\d+\.\d+")}
 MODULE = """  <module name="mgcp"{attributes}>
     <listen realm="access" transport="udp" port="2727"/>
     <listen realm="core" transport="udp" port="2427"/>
@@ -75,8 +77,8 @@ def malformed(payload):
         if message.broken:
             return repr(message.broken)
         for line in "\r\n".join(message.bodies).split("\r\n"):
-            if line and (not re.match(r"[a-z]=.*$", line) or line[0] in checks.SDP_LINES
-                         and not checks.SDP_LINES[line[0]].fullmatch(line[2:])):
+            if line and (not re.match(r"[a-z]=.*$", line) or line[0] in SDP_LINES
+                         and not SDP_LINES[line[0]].fullmatch(line[2:])):
                 return f"SDP line {line!r}"
     return None
 

@@ -1,10 +1,10 @@
 /* A call agent made of libosmo-mgcp-client: creates one connection on an endpoint that the gateway chooses,
- * tells it where the media is to go and to loop back what comes, and deletes it when it gets SIGTERM.
+ * tells it where the media is to go, then to loop back what comes, and deletes it when it gets SIGTERM.
  *
  *   mgcp_client LOCAL-IP LOCAL-PORT GATEWAY-IP DOMAIN MEDIA-IP MEDIA-PORT
  *
- * Prints `created ENDPOINT CONNECTION IP PORT`, `modified IP PORT`, `deleted CODE`. Exit status: 0, 1 when
- * the gateway refused or did not answer, 2 usage. */
+ * Prints `created ENDPOINT CONNECTION IP PORT`, `modified IP PORT`, `looped CODE`, `deleted CODE`. Exit
+ * status: 0, 1 when the gateway refused or did not answer, 2 usage. */
 #include <osmocom/core/application.h>
 #include <osmocom/core/logging.h>
 #include <osmocom/core/msgb.h>
@@ -51,6 +51,12 @@ static bool refused(struct agent *a, const struct mgcp_response *r, const char *
 	return true;
 }
 
+static void on_looped(struct mgcp_response *r, void *arg)
+{
+	if (!refused(arg, r, "MDCX loopback"))
+		printf("looped %d\n", r->head.response_code);
+}
+
 static void on_modified(struct mgcp_response *r, void *arg)
 {
 	struct agent *a = arg;
@@ -59,6 +65,8 @@ static void on_modified(struct mgcp_response *r, void *arg)
 		return;
 	mgcp_response_parse_params(r);
 	printf("modified %s %u\n", r->audio_ip, r->audio_port);
+	a->message.conn_mode = MGCP_CONN_LOOPBACK;
+	send_verb(a, MGCP_VERB_MDCX, MGCP_MSG_PRESENCE_CONN_ID | MGCP_MSG_PRESENCE_CONN_MODE, on_looped);
 }
 
 static void on_created(struct mgcp_response *r, void *arg)
@@ -77,7 +85,7 @@ static void on_created(struct mgcp_response *r, void *arg)
 	a->message.conn_id = talloc_strdup(a->context, r->head.conn_id);
 	printf("created %s %s %s %u\n", a->message.endpoint, a->message.conn_id, r->audio_ip, r->audio_port);
 	a->created = true;
-	a->message.conn_mode = MGCP_CONN_LOOPBACK;
+	a->message.conn_mode = MGCP_CONN_RECV_SEND;
 	a->message.audio_ip = a->media_ip;
 	a->message.audio_port = a->media_port;
 	send_verb(a, MGCP_VERB_MDCX, MGCP_MSG_PRESENCE_CONN_ID | MGCP_MSG_PRESENCE_CONN_MODE |
