@@ -78,6 +78,12 @@ static int api_flow_send(struct pn_host *h, uint64_t flow, const struct pn_addr 
 	return flow_owner(t, flow) == module_of(h) ? flow_send(t, flow, to, data, len) : -ENOTCONN;
 }
 
+static int api_flow_expect(struct pn_host *h, struct pn_realm *r, int family, const struct pn_addr *from,
+			   uint64_t within_ms, uint64_t *flow, struct pn_addr *local)
+{
+	return flow_expect(core_of(h)->transport, module_of(h), r, family, from, within_ms, flow, local);
+}
+
 static void api_flow_close(struct pn_host *h, uint64_t flow)
 {
 	flow_close(core_of(h)->transport, module_of(h), flow);
@@ -258,6 +264,7 @@ const struct pn_services api_services = {
 	.flow_send = api_flow_send,
 	.flow_close = api_flow_close,
 	.flow_info = api_flow_info,
+	.flow_expect = api_flow_expect,
 
 	.admit_session = api_admit_session,
 	.session_new = api_session_new,

@@ -2,6 +2,7 @@
 
 #include "connection.h"
 
+#include "expect.h"
 #include "log.h"
 #include "metrics.h"
 
@@ -35,7 +36,7 @@ static int set_idle(struct flow *f, uint64_t ms)
 	return ms ? timer_start(f->t->loop, &f->idle, ms) : 0;
 }
 
-static int reserve(struct transport *t, const struct pn_realm *r, const struct pn_addr *remote,
+int connection_reserve(struct transport *t, const struct pn_realm *r, const struct pn_addr *remote,
 		   uint32_t per_origin)
 {
 	if (t->connections >= t->max_connections)
@@ -43,8 +44,7 @@ static int reserve(struct transport *t, const struct pn_realm *r, const struct p
 	return origin_add(&t->origins, r->index, remote, per_origin);
 }
 
-/* Takes over a reserved place. */
-static struct flow *connection_new(struct transport *t, struct module *m, struct pn_realm *r,
+struct flow *connection_new(struct transport *t, struct module *m, struct pn_realm *r,
 				   const struct pn_addr *remote)
 {
 	struct flow *f = flow_new(t, FLOW_CONNECTION, m, r);
@@ -70,7 +70,7 @@ static struct flow *connection_new(struct transport *t, struct module *m, struct
 int connection_open(struct transport *t, struct module *m, struct pn_realm *r, const struct pn_addr *to,
 		    uint64_t *flow)
 {
-	int err = reserve(t, r, to, 0);
+	int err = connection_reserve(t, r, to, 0);
 	struct flow *f;
 
 	if (err)
@@ -100,17 +100,10 @@ static void tell_open(struct flow *f)
 	f->t->events->flow_open(f->module, &info);
 }
 
-void net_on_connected(void *owner, const struct pn_addr *local, int err)
+/* The far end is there: the module hears of it, and what was queued leaves. */
+void connection_opened(struct flow *f)
 {
-	struct flow *f = owner;
-
 	f->connecting = false;
-	if (err) {
-		f->handle = NULL; /* the net frees it */
-		flow_kill(f, err);
-		return;
-	}
-	f->local = *local;
 	timer_stop(f->t->loop, &f->idle);
 	if (set_idle(f, f->ending ? ENDING_MS : f->t->idle_ms)) {
 		flow_kill(f, -ENOMEM);
@@ -123,6 +116,20 @@ void net_on_connected(void *owner, const struct pn_addr *local, int err)
 		net_on_writable(f);
 }
 
+void net_on_connected(void *owner, const struct pn_addr *local, int err)
+{
+	struct flow *f = owner;
+
+	if (err) {
+		f->connecting = false;
+		f->handle = NULL; /* the net frees it */
+		flow_kill(f, err);
+		return;
+	}
+	f->local = *local;
+	connection_opened(f);
+}
+
 static int admit(struct flow *listener, const struct pn_addr *remote)
 {
 	struct transport *t = listener->t;
@@ -133,7 +140,7 @@ static int admit(struct flow *listener, const struct pn_addr *remote)
 		metric_add(err == -EACCES ? M_ACL_DENIED : M_RATE_DENIED, 1);
 		return err;
 	}
-	err = reserve(t, r, remote, r->limits.tcp_per_source);
+	err = connection_reserve(t, r, remote, r->limits.tcp_per_source);
 	if (err)
 		metric_add(M_TCP_REFUSED, 1);
 	return err;
@@ -143,6 +150,8 @@ void *net_on_accept(void *owner, void *conn, const struct pn_addr *local, const 
 {
 	struct flow *listener = owner, *f;
 
+	if (listener->awaits)
+		return expect_accept(listener, conn, local, remote);
 	if (admit(listener, remote))
 		return NULL;
 	f = connection_new(listener->t, listener->module, listener->realm, remote);
@@ -326,7 +335,7 @@ int connection_send(struct flow *f, const void *data, size_t len)
 void connection_close(struct flow *f)
 {
 	f->silent = true;
-	if (!f->out.len) {
+	if (!f->out.len || f->awaits) {
 		flow_kill(f, 0);
 		return;
 	}

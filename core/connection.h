@@ -7,6 +7,13 @@
 
 int connection_open(struct transport *t, struct module *m, struct pn_realm *r, const struct pn_addr *to,
 		    uint64_t *flow);
+/* A place for one more: 0, -ENOSPC, -EDQUOT (per_origin connections of this IP are there; 0: no limit).
+ * connection_new takes it over, also when it fails. */
+int connection_reserve(struct transport *t, const struct pn_realm *r, const struct pn_addr *remote,
+		       uint32_t per_origin);
+struct flow *connection_new(struct transport *t, struct module *m, struct pn_realm *r,
+			    const struct pn_addr *remote);
+void connection_opened(struct flow *f);
 int connection_send(struct flow *f, const void *data, size_t len);
 void connection_close(struct flow *f); /* after the queue is written */
 

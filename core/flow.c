@@ -1,5 +1,6 @@
 #include "flow.h"
 
+#include "expect.h"
 #include "metrics.h"
 
 #include <errno.h>
@@ -120,6 +121,7 @@ void flow_kill(struct flow *f, int err)
 	timer_stop(t->loop, &f->idle);
 	close_handle(f);
 	delist(f);
+	expect_part(f);
 	slot_free(t, f->id);
 	if (f->kind == FLOW_CONNECTION) {
 		t->connections--;

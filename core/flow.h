@@ -32,6 +32,7 @@ struct flow {
 	bool wanted, fresh; /* those, while a configuration is applied */
 
 	bool connecting, accepting; /* connections from here on */
+	struct flow *awaits;        /* the listener that it will come through; of that listener, the connection */
 	bool ending;                /* nothing more is read; closes when `out` is empty */
 	struct buf in, out;
 	struct timer idle;

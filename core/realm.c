@@ -119,6 +119,8 @@ static void copy_plain(struct pn_realm *r, const struct conf_realm *c)
 	r->gone = false;
 	r->media_first = c->media_first;
 	r->media_last = c->media_last;
+	r->tcp_first = c->tcp_first;
+	r->tcp_last = c->tcp_last;
 	r->alias_first = c->alias_first;
 	r->alias_last = c->alias_last;
 	r->info.alias_ports = c->alias_first != 0;

@@ -19,6 +19,7 @@ struct pn_realm {
 	bool gone; /* removed by a reload */
 	uint16_t media_first, media_last;
 	struct port_pool *ports4, *ports6; /* NULL where the realm has no such address */
+	uint16_t tcp_first, tcp_last;      /* for connections that a session awaits; 0: none */
 	uint16_t alias_first, alias_last;  /* ports for aliases; 0: none */
 	struct prefixes alias_addresses;
 	struct prefixes reach;

@@ -87,6 +87,8 @@ uint64_t flow_listener(struct transport *t, const struct module *m, const struct
 		       enum pn_transport kind, int family);
 int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn_transport kind,
 	      const struct pn_addr *to, uint64_t *flow);
+int flow_expect(struct transport *t, struct module *m, struct pn_realm *r, int family,
+		const struct pn_addr *from, uint64_t within_ms, uint64_t *flow, struct pn_addr *local);
 int flow_send(struct transport *t, uint64_t flow, const struct pn_addr *to, const void *data, size_t len);
 const struct module *flow_owner(struct transport *t, uint64_t flow); /* NULL: no such flow */
 int flow_close(struct transport *t, const struct module *m, uint64_t flow);

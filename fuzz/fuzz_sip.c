@@ -6,14 +6,12 @@
 #include <string.h>
 
 #include "parse.h"
-#include "sip_fake.h"
+#include "sip_kit.h"
 
 #define MESSAGES_MAX 24u
 #define MESSAGE_MAX 9000u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-extern const struct pn_module postern_module;
 
 static char branch[128], user[128];
 
@@ -120,6 +118,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2)
 		return 0;
-	run(data[0] & 1 ? fake_conf_registrar() : fake_conf_route(), data + 1, size - 1);
+	run(data[0] & 1 ? kit_conf_registrar() : kit_conf_route(), data + 1, size - 1);
 	return 0;
 }

@@ -12,12 +12,21 @@
 static void to_next_agent(struct mgcp *g, struct mgcp_transaction *t)
 {
 	const struct mgcp_route *r = gateway_route(t->gateway);
-	struct pn_addr next;
+	struct mgcp_hop hop;
 
-	if (!r || agent_next(g, r, &t->peer_out, &next))
+	if (!r || agent_next(g, r, &t->peer_out, &hop.to))
 		return;
-	t->peer_out = next;
-	g->svc->count(g->host, MGCP_CNT_FAILOVERS);
+	hop.flow = gateway_core_flow(t->gateway, hop.to.family);
+	if (hop.flow && !transaction_redirect(g, t, &hop))
+		g->svc->count(g->host, MGCP_CNT_FAILOVERS);
+}
+
+/* Its pinhole may have moved meanwhile. */
+static void to_gateway(struct mgcp *g, struct mgcp_transaction *t)
+{
+	struct mgcp_hop hop = { t->gateway->flow, gateway_pinhole(t->gateway) };
+
+	transaction_redirect(g, t, &hop);
 }
 
 static void again(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_transaction *t)
@@ -33,7 +42,7 @@ static void again(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_transact
 		return;
 	default:
 		if (!t->from_gateway)
-			transaction_follow(g, t);
+			to_gateway(g, t);
 		else if (t->state == MGCP_SENT && t->sends % FAILOVER_SENDS == 0)
 			to_next_agent(g, t);
 		t->sends++;
@@ -116,7 +125,7 @@ void command_forward(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_trans
 static void with_connection(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_transaction *t,
 			    struct mgcp_connection *c)
 {
-	int err = connection_queue(c, rx, t);
+	int code, err = connection_queue(c, rx, t);
 
 	if (!err)
 		err = connection_declare(c, rx, t);
@@ -124,10 +133,12 @@ static void with_connection(struct mgcp *g, const struct mgcp_rx *rx, struct mgc
 		command_forward(g, rx, t, (struct mgcp_shown){ NULL, 0 });
 	if (err >= 0)
 		return;
-	g->svc->bad_input(g->host, rx->pn, "a description that cannot be read");
-	command_refuse(g, rx->part, t, err == -ENOBUFS ? 409 : 509);
+	code = err == -ENOBUFS ? 409 : err == -EADDRNOTAVAIL ? 505 : 509;
+	if (code == 509)
+		g->svc->bad_input(g->host, rx->pn, "a description that cannot be read");
+	command_refuse(g, rx->part, t, code);
 	if (t->begins)
-		connection_end(c, PN_END_REFUSED, 509);
+		connection_end(c, PN_END_REFUSED, code);
 }
 
 void command_resume(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_transaction *t)
@@ -238,9 +249,13 @@ void command_receive(struct mgcp *g, const struct mgcp_rx *rx)
 	struct mgcp_hop hop;
 
 	if (t && transaction_same(t, rx->msg)) {
-		if (!access || sender(g, rx))
+		if (access && !sender(g, rx))
+			return;
+		t = transaction_arrived(g, rx, rx->msg->id);
+		if (t) {
 			again(g, rx, t);
-		return;
+			return;
+		} /* else its gateway began anew */
 	}
 	if (t)
 		transaction_replace(g, t);

@@ -105,13 +105,12 @@ static const struct {
 
 static void read_alias_domain(struct reader *r, const struct pn_conf *at)
 {
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
 	const char *text = conf_attr(at, "alias-domain"), *token = text ? strstr(text, "%t") : NULL;
 
-	if (text && (!token || strchr(token + 1, '%') || strchr(text, '%') != token ||
-		     strspn(token + 2,
-			    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") !=
-			     strlen(token + 2) ||
-		     strlen(text) > 200))
+	if (text && (!token || strspn(text, letters) != (size_t)(token - text) ||
+		     strspn(token + 2, letters) != strlen(token + 2) || strlen(text) > 200))
 		CONF_WRONG(&r->r, at,
 			   "module alias-domain=\"%s\": expected a domain name with %%t in it, "
 			   "such as gw-%%t.example",

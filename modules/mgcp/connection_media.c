@@ -37,24 +37,33 @@ bool connection_said(struct mgcp_connection *c, enum pn_side side)
 	return false;
 }
 
+/* A line that the far end closes while the gateway has it open is on hold: the call agent knows the
+ * ports that we showed for it, and no MDCX need be answered with them again. */
+static void keep_open(struct mgcp_connection *c, struct pn_media *list, int n)
+{
+	struct pn_media open[MGCP_MEDIA_MAX];
+	int have = c->gw->g->svc->media_advertised(c->session, PN_SIDE_A, open, MGCP_MEDIA_MAX);
+
+	for (int i = 0; i < n && i < have; i++)
+		if ((list[i].flags & PN_MEDIA_CLOSED) &&
+		    !(open[i].flags & (PN_MEDIA_CLOSED | PN_MEDIA_FOREIGN)))
+			list[i].flags = (open[i].flags & PN_MEDIA_RTP) | PN_MEDIA_HOLD;
+}
+
 /* What side A said, so that it may be said again. Lines that only the gateway spoke of are on hold:
  * declared closed they would end. 0: it said nothing. */
 static size_t said_before(struct mgcp_connection *c, struct pn_media list[MGCP_MEDIA_MAX])
 {
 	const struct pn_services *svc = c->gw->g->svc;
-	struct pn_media open[MGCP_MEDIA_MAX];
 	int n = svc->media_declared(c->session, NULL, PN_SIDE_A, list, MGCP_MEDIA_MAX);
 	bool any = false;
 
-	if (svc->media_advertised(c->session, PN_SIDE_A, open, MGCP_MEDIA_MAX) < n)
+	for (int i = 0; i < n; i++)
+		any = any || !(list[i].flags & PN_MEDIA_CLOSED);
+	if (!any)
 		return 0;
-	for (int i = 0; i < n; i++) {
-		if (!(list[i].flags & PN_MEDIA_CLOSED))
-			any = true;
-		else if (!(open[i].flags & PN_MEDIA_CLOSED))
-			list[i].flags = (open[i].flags & PN_MEDIA_RTP) | PN_MEDIA_HOLD;
-	}
-	return any ? (size_t)n : 0;
+	keep_open(c, list, n);
+	return (size_t)n;
 }
 
 /* A connection that may be silent does not die of it: what a command says of its mode goes with the
@@ -69,6 +78,8 @@ static int media_of(struct mgcp_connection *c, const struct mgcp_msg *m, bool qu
 		n = svc->sdp_scan(m->sdp[0].p, m->sdp[0].len, list, MGCP_MEDIA_MAX);
 	else if (quiet != c->quiet)
 		n = (int)said_before(c, list);
+	if (m->command && m->n_sdp && n > 0)
+		keep_open(c, list, n);
 	for (int i = 0; m->command && i < n; i++) {
 		if (!m->n_sdp)
 			list[i].flags &= ~PN_MEDIA_ONEWAY;
@@ -76,6 +87,22 @@ static int media_of(struct mgcp_connection *c, const struct mgcp_msg *m, bool qu
 			list[i].flags |= PN_MEDIA_ONEWAY;
 	}
 	return n;
+}
+
+/* A far end of a family that the call agent's realm does not have cannot be reached. */
+static bool reachable(const struct mgcp_connection *c, const struct pn_media *list, int n)
+{
+	const struct pn_realm_info *core = c->gw->g->svc->realm_info(c->gw->core);
+
+	for (int i = 0; i < n; i++) {
+		uint8_t family = list[i].rtp.family;
+
+		if (list[i].flags & (PN_MEDIA_CLOSED | PN_MEDIA_FOREIGN | PN_MEDIA_HOLD))
+			continue;
+		if ((family == 4 && !core->addr4.family) || (family == 6 && !core->addr6.family))
+			return false;
+	}
+	return true;
 }
 
 static int remember(struct mgcp_connection *c, const struct mgcp_transaction *t)
@@ -121,6 +148,8 @@ int connection_declare(struct mgcp_connection *c, const struct mgcp_rx *rx,
 
 	if (n < 0)
 		return n;
+	if (rx->msg->command && !reachable(c, list, n))
+		return -EADDRNOTAVAIL;
 	if (rx->msg->command && !t->begins && (n || quiet != c->quiet) && remember(c, t))
 		return -ENOMEM;
 	c->quiet = quiet;

@@ -10,7 +10,8 @@
 int connection_queue(struct mgcp_connection *c, const struct mgcp_rx *rx,
 		     struct mgcp_transaction *t);
 /* Takes what the message says of media (description, mode). 1: the message goes on through
- * connection_rewrite; 0: it says nothing; -EBADMSG: a description that cannot be read; -ENOMEM. */
+ * connection_rewrite; 0: it says nothing; -EBADMSG: a description that cannot be read;
+ * -EADDRNOTAVAIL: of a family that cannot be reached; -ENOMEM. */
 int connection_declare(struct mgcp_connection *c, const struct mgcp_rx *rx,
 		       struct mgcp_transaction *t);
 /* The core's answer to it. */

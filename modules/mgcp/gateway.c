@@ -386,6 +386,19 @@ static void refresh(struct mgcp_gateway *gw, const struct pn_addr *pinhole)
 		svc->binding_accept(gw->binding, life, life);
 }
 
+/* It moved to another IP: so does its media. */
+static void media_follows(struct mgcp_gateway *gw)
+{
+	struct pn_addr pinhole = gateway_pinhole(gw);
+	struct mgcp_connection *c;
+
+	if (addr_same_ip(&gw->media_from, &pinhole))
+		return;
+	gw->media_from = pinhole;
+	LIST_FOREACH(c, &gw->connections, of_gateway)
+	gw->g->svc->session_peer(c->session, PN_SIDE_B, &pinhole);
+}
+
 void gateway_heard(struct mgcp_gateway *gw, const struct pn_addr *from)
 {
 	const struct pn_binding_info *info = info_of(gw);
@@ -393,12 +406,23 @@ void gateway_heard(struct mgcp_gateway *gw, const struct pn_addr *from)
 
 	if (!addr_same_ip(&info->pinhole, from))
 		return;
+	media_follows(gw);
 	gw->unanswered = 0;
 	if (gw->challenge.state == MGCP_SILENT)
 		gw->challenge.from.family = 0; /* not any more */
 	if (info->state == PN_ACTIVE && !info->probing && now >= gw->unproven_ms &&
 	    now - gw->refreshed_ms >= gw->g->conf->lifetime_ms / 4)
 		refresh(gw, &info->pinhole);
+}
+
+/* A command that is no registration needs no acceptance: the port that it came from is kept. */
+static void gateway_answered(struct mgcp_gateway *gw, const struct mgcp_transaction *t)
+{
+	const struct pn_binding_info *info = info_of(gw);
+	struct pn_addr pinhole = info->pinhole;
+
+	if (addr_same_ip(&pinhole, &t->peer_in) && !info->probing)
+		refresh(gw, &pinhole);
 }
 
 void gateway_accepted(struct mgcp_gateway *gw, const struct mgcp_transaction *t)
@@ -408,9 +432,10 @@ void gateway_accepted(struct mgcp_gateway *gw, const struct mgcp_transaction *t)
 	struct pn_addr pinhole = here ? info->pinhole : t->peer_in;
 	char from[MGCP_ADDR_LEN] = "";
 
-	/* any command proves where it comes from, unless the old pinhole is being asked */
-	if (!first && t->verb != MGCP_RSIP && (!here || info->probing))
+	if (!first && t->verb != MGCP_RSIP) {
+		gateway_answered(gw, t);
 		return;
+	}
 	refresh(gw, &pinhole);
 	if (!first)
 		return;
@@ -426,8 +451,10 @@ void gateway_refused(struct mgcp_gateway *gw, const struct mgcp_transaction *t)
 	const struct mgcp_transaction *other;
 
 	if (t->verb != MGCP_RSIP) {
-		if (info_of(gw)->state == PN_ACTIVE)
+		if (info_of(gw)->state == PN_ACTIVE) {
+			gateway_answered(gw, t);
 			return;
+		}
 		LIST_FOREACH(other, &gw->transactions, of_gateway)
 		if (other->from_gateway && other != t && other->state != MGCP_ANSWERED)
 			return;

@@ -29,6 +29,7 @@ struct mgcp_gateway {
 	struct mgcp_endpoints endpoints;
 	size_t n_endpoints;
 	struct mgcp_connections connections;
+	struct pn_addr media_from; /* its IP, as the connections know it */
 	struct mgcp_pending transactions;
 	struct mgcp_challenge challenge;
 	struct pn_str audited; /* the endpoint that is asked for keepalive; owned */

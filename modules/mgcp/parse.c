@@ -299,6 +299,37 @@ static struct pn_str term(struct pn_str *rest)
 	return t;
 }
 
+/* "[2-12,15]", a range wildcard (E.5). */
+static bool in_range(struct pn_str p, struct pn_str term)
+{
+	struct pn_str rest = p, item;
+	uint32_t n, from, to;
+	bool found = false;
+
+	if (p.len < 2 || p.p[0] != '[' || p.p[p.len - 1] != ']' || str_u32(term, &n))
+		return false;
+	rest.p++;
+	rest.len -= 2;
+	while (mgcp_list_next(&rest, &item)) {
+		const char *dash = memchr(item.p, '-', item.len);
+		size_t len = dash ? (size_t)(dash - item.p) : item.len;
+
+		if (str_u32((struct pn_str){ item.p, len }, &from))
+			return false;
+		to = from;
+		if (dash && str_u32((struct pn_str){ dash + 1, item.len - len - 1 }, &to))
+			return false;
+		found |= n >= from && n <= to;
+	}
+	return found;
+}
+
+static bool term_covers(struct pn_str p, struct pn_str term)
+{
+	return memchr(p.p, '*', p.len) || memchr(p.p, '$', p.len) || str_ieq(p, term) ||
+	       in_range(p, term);
+}
+
 bool mgcp_covers(struct pn_str pattern, struct pn_str local)
 {
 	while (pattern.len) {
@@ -310,7 +341,7 @@ bool mgcp_covers(struct pn_str pattern, struct pn_str local)
 		if (!local.len)
 			return false;
 		l = term(&local);
-		if (!mgcp_wildcard(p) && !str_ieq(p, l))
+		if (!term_covers(p, l))
 			return false;
 	}
 	return !local.len;

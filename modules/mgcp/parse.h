@@ -5,8 +5,8 @@
 
 #include "common/text.h"
 
-#define MGCP_PIGGYBACK_MAX 16u /* messages in one datagram */
-#define MGCP_PARAMS_MAX 128u   /* parameter lines of a message: an audit may list many endpoints */
+#define MGCP_PIGGYBACK_MAX 512u /* messages in one datagram: as many as 4000 octets hold (3.5.4) */
+#define MGCP_PARAMS_MAX 512u    /* parameter lines of a message: an audit may list many endpoints */
 #define MGCP_SDP_MAX 2u        /* AUCX answers with a local and a remote description */
 
 enum mgcp_verb {
@@ -78,8 +78,8 @@ struct pn_str mgcp_value(const struct mgcp_msg *m, enum mgcp_code code);
 int mgcp_name_parse(struct pn_str text, struct mgcp_name *out);
 /* Does a local name ask for more than one endpoint (`*` or `$`, RFC 3435 2.1.2)? */
 bool mgcp_wildcard(struct pn_str local);
-/* Does the pattern (with `*`, and `[1-24]` read as any) cover the local name? Case does not count.
- */
+/* Does the pattern (with `*`, and ranges: `[1-12,15]`, E.5) cover the local name? Case does not
+ * count. */
 bool mgcp_covers(struct pn_str pattern, struct pn_str local);
 /* The next part of a comma separated list; false at its end. rest begins as the whole value. */
 bool mgcp_list_next(struct pn_str *rest, struct pn_str *item);

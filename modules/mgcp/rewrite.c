@@ -196,7 +196,7 @@ static void write_sdp(struct rewriting *w, struct pn_str sdp, const struct mgcp_
 	for (size_t i = 0; i < (size_t)n; i++) {
 		if (list[i].flags & PN_MEDIA_FOREIGN)
 			continue;
-		if (i < shown->n)
+		if (i < shown->n && !(list[i].flags & PN_MEDIA_CLOSED))
 			list[i] = shown->adv[i];
 		else
 			list[i].flags |= PN_MEDIA_CLOSED;

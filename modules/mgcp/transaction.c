@@ -250,20 +250,19 @@ void transaction_touch(struct mgcp *g, struct mgcp_transaction *t)
 	TAILQ_INSERT_TAIL(&g->history, t, in_history);
 }
 
-void transaction_follow(struct mgcp *g, struct mgcp_transaction *t)
+int transaction_redirect(struct mgcp *g, struct mgcp_transaction *t, const struct mgcp_hop *hop)
 {
-	struct pn_addr now = gateway_pinhole(t->gateway);
-	uint64_t flow = t->gateway->flow;
-	struct key old = departure_key(t->flow_out, &t->peer_out, false, t->id_out);
-	struct key k = departure_key(flow, &now, false, t->id_out);
+	struct key old = departure_key(t->flow_out, &t->peer_out, t->from_gateway, t->id_out);
+	struct key k = departure_key(hop->flow, &hop->to, t->from_gateway, t->id_out);
 
 	if (memcmp(&old, &k, sizeof(k))) {
 		if (g->svc->table_put(g->by_departure, &k, sizeof(k), t))
-			return; /* its id is taken there */
+			return -EEXIST;
 		g->svc->table_del(g->by_departure, &old, sizeof(old));
 	}
-	t->flow_out = flow;
-	t->peer_out = now;
+	t->flow_out = hop->flow;
+	t->peer_out = hop->to;
+	return 0;
 }
 
 bool transaction_same(const struct mgcp_transaction *t, const struct mgcp_msg *m)

@@ -82,8 +82,8 @@ void transaction_send_ours(struct mgcp *g, struct mgcp_transaction *t, struct pn
 void transaction_touch(struct mgcp *g, struct mgcp_transaction *t);
 /* Its answer is provisional or asks for 000, which has no endpoint: it finds this one from now on. */
 void transaction_expect_ack(struct mgcp *g, struct mgcp_transaction *t);
-/* To a gateway, once more: its pinhole may have moved. */
-void transaction_follow(struct mgcp *g, struct mgcp_transaction *t);
+/* It goes there from now on. -EEXIST: its id is taken there. */
+int transaction_redirect(struct mgcp *g, struct mgcp_transaction *t, const struct mgcp_hop *hop);
 /* The same command again? K: lines do not count. */
 bool transaction_same(const struct mgcp_transaction *t, const struct mgcp_msg *m);
 /* Its sender used the id anew: only answers find it from now on. */

@@ -119,3 +119,34 @@ void kit_invite(const char *id)
 		id, id);
 	kit_terminal(text);
 }
+
+const struct pn_conf *kit_conf_route(void)
+{
+	static struct pn_conf limits = { .name = "limits" },
+			      route = { .name = "route", .next = &limits },
+			      top = { .name = "module", .children = &route };
+	static struct pn_conf_attr a[] = { { "from", "access", NULL },
+					   { "to", "core", NULL },
+					   { "next-hop", "192.0.2.20 192.0.2.21", NULL },
+					   { "transactions", "40", NULL },
+					   { "dialogs", "40", NULL } };
+
+	a[0].next = &a[1];
+	a[1].next = &a[2];
+	a[3].next = &a[4];
+	route.attrs = &a[0];
+	limits.attrs = &a[3];
+	return &top;
+}
+
+const struct pn_conf *kit_conf_registrar(void)
+{
+	static struct pn_conf registrar = { .name = "registrar" },
+			      top = { .name = "module", .children = &registrar };
+	static struct pn_conf_attr a[] = { { "realm", "access", NULL },
+					   { "domain", "example.net", NULL } };
+
+	a[0].next = &a[1];
+	registrar.attrs = &a[0];
+	return &top;
+}

@@ -5,12 +5,16 @@
 #include <stdbool.h>
 
 #include "parse.h"
-#include "sip_fake.h"
+#include "module_fake.h"
 
 extern const struct pn_module postern_module;
 
 #define ROWS(list) (sizeof(list) / sizeof(*(list)))
 
+/* <route from="access" to="core" next-hop="192.0.2.20 192.0.2.21"/> and limits that tests reach. */
+const struct pn_conf *kit_conf_route(void);
+/* <registrar realm="access" domain="example.net"/> */
+const struct pn_conf *kit_conf_registrar(void);
 /* A terminal (203.0.113.7:40001), another one (203.0.113.8:40002), and the softswitch
  * (192.0.2.20:5060). */
 void kit_terminal(const char *text);

@@ -11,7 +11,7 @@ Test(alias_listener, listens)
 	struct alias *a;
 	struct pn_flow_info info;
 	char heard[64];
-	uint64_t udp;
+	uint64_t udp, configured;
 
 	want.alias_listen = UDP | TCP;
 	listen_at(0, 2427);
@@ -34,9 +34,9 @@ Test(alias_listener, listens)
 	cr_expect(zero(u64, flow_listener(net.transport, MGCP, CORE, PN_UDP, 4)));
 	cr_expect(ne(u64, flow_listener(net.transport, H248, CORE, PN_UDP, 4), 0));
 	/* an alias is Postern itself */
-	cr_expect(eq(int, flow_send(net.transport, flow_listener(net.transport, H248, CORE, PN_UDP, 4), &local, "x", 1),
-		     -EPERM));
-	transport_alias_close(net.transport, flow_listener(net.transport, H248, CORE, PN_UDP, 4));
+	configured = flow_listener(net.transport, H248, CORE, PN_UDP, 4);
+	cr_expect(eq(int, flow_send(net.transport, configured, &local, "x", 1), -EPERM));
+	transport_alias_close(net.transport, configured);
 	alias_give(a);
 	cr_expect(eq(sz, net.n_socks, 1));
 	cr_expect(not(transport_own(net.transport, CORE, &local)));

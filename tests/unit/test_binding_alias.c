@@ -146,7 +146,8 @@ Test(binding_alias, refuses)
 			binding_remove(b);
 	}
 	bindings_aliases(table, NULL);
-	put_args(&(struct pn_binding_args){ .realm = OTHER, .alias_realm = CORE, .alias_kind = PN_ALIAS_PORT }, -ENOSYS);
+	put_args(&(struct pn_binding_args){ .realm = OTHER, .alias_realm = CORE, .alias_kind = PN_ALIAS_PORT },
+		 -ENOSYS);
 }
 
 /* ---- names ---- */

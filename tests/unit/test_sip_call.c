@@ -11,7 +11,7 @@ static void *module;
 
 static void start(void)
 {
-	module = fake_start(&postern_module, fake_conf_route());
+	module = fake_start(&postern_module, kit_conf_route());
 	cr_assert(ne(ptr, module, NULL));
 }
 

@@ -49,20 +49,20 @@ Test(sip_conf, tells_what_was_expected)
 /* Running dialogs do not notice that the configuration is another one. */
 Test(sip_conf, reloads)
 {
-	void *next, *module = fake_start(&postern_module, fake_conf_route());
+	void *next, *module = fake_start(&postern_module, kit_conf_route());
 	char out[512];
 
 	cr_assert(ne(ptr, module, NULL));
 	kit_invite("r");
 	kit_sent();
 	kit_sent();
-	cr_assert(zero(int, postern_module.prepare(module, fake_conf_registrar(), NULL, &next)));
+	cr_assert(zero(int, postern_module.prepare(module, kit_conf_registrar(), NULL, &next)));
 	postern_module.commit(module, next);
 	kit_core("SIP/2.0 180 R\nVia: SIP/2.0/UDP 192.0.2.5:5060;branch={branch}\nFrom: "
 		 "<sip:a@b>;tag=a\n"
 		 "To: <sip:b@b>;tag=b\nCall-ID: r\nCSeq: 1 INVITE\nContent-Length: 0\n\n");
 	cr_expect(eq(int, (kit_sent(), kit_status()), 180));
-	cr_assert(zero(int, postern_module.prepare(module, fake_conf_route(), NULL, &next)));
+	cr_assert(zero(int, postern_module.prepare(module, kit_conf_route(), NULL, &next)));
 	postern_module.discard(module, next);
 	cr_expect(gt(long, postern_module.show(module, out, sizeof(out)), 0));
 	cr_expect(ne(ptr, strstr(out, "\"calls\":1"), NULL));

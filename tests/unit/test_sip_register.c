@@ -36,7 +36,7 @@ static void *module;
 
 static void start(void)
 {
-	module = fake_start(&postern_module, fake_conf_route());
+	module = fake_start(&postern_module, kit_conf_route());
 	cr_assert(ne(ptr, module, NULL));
 }
 
@@ -225,7 +225,7 @@ Test(sip_register, leaves_foreign_contacts_alone)
 
 Test(sip_register, is_its_own_registrar)
 {
-	cr_assert(ne(ptr, fake_start(&postern_module, fake_conf_registrar()), NULL));
+	cr_assert(ne(ptr, fake_start(&postern_module, kit_conf_registrar()), NULL));
 	kit_terminal(reg("1", 1, contact));
 	kit_sent();
 	cr_expect(eq(int, kit_status(), 200));

@@ -101,7 +101,7 @@ Test(sip_torture, treats_rfc4475)
 
 		snprintf(file, sizeof(file), "%s.dat", rfc4475[i].name);
 		len = load("sip-rfc4475", file);
-		cr_assert(ne(ptr, fake_start(&postern_module, fake_conf_route()), NULL));
+		cr_assert(ne(ptr, fake_start(&postern_module, kit_conf_route()), NULL));
 		if (rfc4475[i].want >= 0)
 			cr_expect(eq(int, answer_to(file, len), rfc4475[i].want), "%s", file);
 		if (rfc4475[i].want == 1)
@@ -128,7 +128,7 @@ Test(sip_torture, treats_rfc5118)
 
 		if (row >= 1 && row <= (int)ROWS(want)) {
 			len = load("sip-rfc5118", list[i]->d_name);
-			cr_assert(ne(ptr, fake_start(&postern_module, fake_conf_route()), NULL));
+			cr_assert(ne(ptr, fake_start(&postern_module, kit_conf_route()), NULL));
 			cr_expect(eq(int, answer_to(list[i]->d_name, len), want[row - 1]), "%s",
 				  list[i]->d_name);
 			if (want[row - 1] == 1)
@@ -154,7 +154,7 @@ Test(sip_torture, passes_rfc3665)
 
 		if (len && strncmp(data, "SIP/", 4) != 0 && strncmp(data, "ACK", 3) != 0 &&
 		    strncmp(data, "BYE", 3) != 0 && strncmp(data, "CANCEL", 6) != 0) {
-			cr_assert(ne(ptr, fake_start(&postern_module, fake_conf_route()), NULL));
+			cr_assert(ne(ptr, fake_start(&postern_module, kit_conf_route()), NULL));
 			if (answer_to(list[i]->d_name, len) == 1) {
 				expect_lossless(list[i]->d_name, len);
 				passed++;
@@ -195,7 +195,7 @@ Test(sip_torture, passes_our_own)
 		size_t len = strlen(own[i]);
 
 		memcpy(data, own[i], len + 1);
-		cr_assert(ne(ptr, fake_start(&postern_module, fake_conf_route()), NULL));
+		cr_assert(ne(ptr, fake_start(&postern_module, kit_conf_route()), NULL));
 		cr_expect(eq(int, answer_to("own", len), 1), "row %zu", i);
 		expect_lossless("own", len);
 		fake_stop();

@@ -102,6 +102,9 @@ def loss(lab):
             talk(stage, *[line.connection for line in lines])
             office.hang_up(call, *lines)
         postern.wait_records(6)
+        transports = [entity.transport for entity in (office.agent, office.alice, office.bob)]
+        stage.until(lambda: not any(t.transactions for t in transports), "all commands to be answered")
+        assert not any(t.given_up for t in transports), "a command was never answered"
         created = {m.get("I") for _, way, _, m in office.alice.log if way == "out" and m.has("I") and m.is_final}
         sent = [(m.verb, m.tid) for _, way, _, m in office.alice.log if way == "out" and m.verb]
     mgcp.proper(lab)

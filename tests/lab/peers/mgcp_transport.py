@@ -55,7 +55,8 @@ class Transport:
         self.next_tid = 1000
         self.log = log
         self.rows = []  # (time, "in" or "out", far address, message)
-        self.strays = []
+        self.strays = []  # responses to nothing
+        self.given_up = []  # transactions that nobody answered
         self._bundle = None
         self.reply_sock = None  # responses leave from here, if it is another address
         self.socks = []
@@ -130,6 +131,7 @@ class Transport:
         for transaction in list(self.transactions.values()):
             if now - transaction.begun >= (2 * T_HIST_S if transaction.provisional else T_MAX_S):
                 del self.transactions[transaction.tid]
+                self.given_up.append(transaction)
                 transaction.on_final(transaction)
             elif now >= transaction.due and now - transaction.begun < T_MAX_S:
                 transaction.delay = LONG_S if transaction.provisional else min(transaction.delay * 2, MAX_S)

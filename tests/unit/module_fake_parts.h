@@ -1,8 +1,8 @@
 /* What the parts of the fake core share. Each fills its services into the table. */
-#ifndef TESTS_UNIT_SIP_FAKE_PARTS_H
-#define TESTS_UNIT_SIP_FAKE_PARTS_H
+#ifndef TESTS_UNIT_MODULE_FAKE_PARTS_H
+#define TESTS_UNIT_MODULE_FAKE_PARTS_H
 
-#include "sip_fake.h"
+#include "module_fake.h"
 
 struct pn_realm {
 	struct pn_realm_info info;
@@ -11,9 +11,9 @@ struct pn_realm {
 extern const struct pn_module *fake_module;
 extern void *fake_self;
 
-int fake_same_ip(const struct pn_addr *a, const struct pn_addr *b);
+#define FAKE_ALIAS_FLOW 16u /* the flow of binding i's alias is this and i */
+
 struct pn_addr fake_address(const char *text, uint16_t port);
-int fake_addr_print(const struct pn_addr *a, char *out, size_t cap);
 
 void fake_session_services(struct pn_services *s);
 void fake_binding_services(struct pn_services *s);
@@ -22,5 +22,6 @@ void fake_time_services(struct pn_services *s);
 void fake_sweep(int all); /* frees sessions that ended, or all */
 void fake_bindings_reset(void);
 void fake_edits_reset(void);
+void fake_deferred(void); /* what was put off until the end of the turn */
 
 #endif

@@ -1,12 +1,14 @@
-#include "sip_fake_parts.h"
+#include "module_fake_parts.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "addr.h"
+#include "buf.h"
 
 struct pn_peer {
 	struct pn_addr addr;
@@ -17,6 +19,7 @@ struct pn_host {
 };
 
 struct fake fake;
+struct fake_world fake_world = { .access_port = 5060, .core_port = 5060 };
 const struct pn_module *fake_module;
 void *fake_self;
 
@@ -24,62 +27,21 @@ static struct pn_host host;
 static struct pn_realm realms[2];
 static uint32_t seed;
 
-/* ---- addresses and flows: flow = 1 + realm * 2 + (family == 6)
- * -------------------------------------- */
+/* ---- addresses and flows: a listener is 1 + realm * 2 + (family == 6) ---- */
 
 struct pn_addr fake_address(const char *text, uint16_t port)
 {
-	struct pn_addr a = { .port = port };
+	struct pn_addr a = { 0 };
 
-	if (inet_pton(AF_INET, text, a.ip) == 1)
-		a.family = 4;
-	else if (inet_pton(AF_INET6, text, a.ip) == 1)
-		a.family = 6;
+	if (!addr_parse(str_of(text), &a))
+		a.port = port;
 	return a;
-}
-
-static int f_addr_parse(struct pn_str text, struct pn_addr *out)
-{
-	char z[64];
-	struct pn_addr a;
-
-	if (text.len > 2 && text.p[0] == '[' && text.p[text.len - 1] == ']')
-		text = (struct pn_str){ text.p + 1, text.len - 2 };
-	if (text.len >= sizeof(z))
-		return -EINVAL;
-	memcpy(z, text.p, text.len);
-	z[text.len] = '\0';
-	a = fake_address(z, 0);
-	if (!a.family)
-		return -EINVAL;
-	*out = a;
-	return 0;
-}
-
-int fake_addr_print(const struct pn_addr *a, char *out, size_t cap)
-{
-	char ip[INET6_ADDRSTRLEN];
-	bool six = a->family == 6;
-	int n;
-
-	inet_ntop(six ? AF_INET6 : AF_INET, a->ip, ip, sizeof(ip));
-	if (a->port)
-		n = snprintf(out, cap, six ? "[%s]:%u" : "%s:%u", ip, a->port);
-	else
-		n = snprintf(out, cap, "%s", ip);
-	return n;
-}
-
-int fake_same_ip(const struct pn_addr *a, const struct pn_addr *b)
-{
-	return a->family == b->family && !memcmp(a->ip, b->ip, sizeof(a->ip));
 }
 
 static int f_addr_own(struct pn_host *h, struct pn_realm *r, const struct pn_addr *a)
 {
 	(void)h;
-	return a->port == 5060 &&
-	       (fake_same_ip(a, &r->info.addr4) || fake_same_ip(a, &r->info.addr6));
+	return addr_eq(a, &r->info.addr4) || addr_eq(a, &r->info.addr6);
 }
 
 static struct pn_realm *f_realm_find(struct pn_host *h, const char *name)
@@ -113,16 +75,21 @@ static int f_flow_open(struct pn_host *h, struct pn_realm *r, enum pn_transport 
 static int f_flow_info(struct pn_host *h, uint64_t flow, struct pn_flow_info *out)
 {
 	struct pn_realm *r = &realms[(flow - 1) / 2 % 2];
+	size_t alias = (size_t)(flow - FAKE_ALIAS_FLOW);
 
 	(void)h;
+	out->flow = flow;
+	out->transport = PN_UDP;
+	out->remote = (struct pn_addr){ 0 };
+	if (alias < FAKE_BINDINGS && fake_binding_used(alias)) {
+		out->realm = fake_binding_info(alias)->alias_realm;
+		out->local = fake_binding_info(alias)->alias_addr;
+		return 0;
+	}
 	if (flow < 1 || flow > 4)
 		return -ENOENT;
-	out->flow = flow;
 	out->realm = r;
-	out->transport = PN_UDP;
 	out->local = flow % 2 ? r->info.addr4 : r->info.addr6;
-	out->local.port = 5060;
-	out->remote = (struct pn_addr){ 0 };
 	return 0;
 }
 
@@ -130,13 +97,16 @@ static int f_flow_send(struct pn_host *h, uint64_t flow, const struct pn_addr *t
 		       size_t len)
 {
 	struct fake_sent *s = &fake.sent[fake.n_sent % FAKE_SENT];
+	struct pn_flow_info info;
 
-	(void)h;
 	if (fake.send_err)
 		return fake.send_err;
+	if (f_flow_info(h, flow, &info))
+		return -ENOTCONN;
 	free(s->data);
 	*s = (struct fake_sent){ flow, *to, malloc(len + 1), len };
-	memcpy(s->data, data, len);
+	if (len)
+		memcpy(s->data, data, len);
 	s->data[len] = '\0';
 	fake.n_sent++;
 	return 0;
@@ -148,8 +118,7 @@ static void f_flow_close(struct pn_host *h, uint64_t flow)
 	(void)flow;
 }
 
-/* ---- configuration
- * ---------------------------------------------------------------------------------- */
+/* ---- configuration ---- */
 
 __attribute__((format(printf, 3, 4))) static void f_conf_error(struct pn_conf_errors *e,
 							       const struct pn_conf *at,
@@ -181,13 +150,16 @@ static int64_t f_conf_duration(const char *text)
 	return !strcmp(end, "h") ? n * 3600000 : -EINVAL;
 }
 
+/* Two names are known, as if they had been resolved already. */
 static struct pn_peer *f_peer_new(struct pn_host *h, const char *text, uint16_t port)
 {
 	struct pn_peer *p = calloc(1, sizeof(*p));
 
 	(void)h;
-	p->addr = fake_address(text, port);
-	if (p->addr.family)
+	if (!addr_parse_port(str_of(text), port, &p->addr))
+		return p;
+	p->addr = fake_address(!strcmp(text, "one.example") ? "192.0.2.20" : "192.0.2.21", port);
+	if (!strcmp(text, "one.example") || !strcmp(text, "two.example"))
 		return p;
 	free(p);
 	return NULL;
@@ -218,9 +190,7 @@ static int f_pattern_match(const void *pattern, struct pn_str s)
 	return memmem(s.p, s.len, pattern, strlen(pattern)) != NULL;
 }
 
-/* ---- the rest
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- the rest ---- */
 
 __attribute__((format(printf, 3, 4))) static void f_log(struct pn_host *h, enum pn_level level,
 							const char *fmt, ...)
@@ -254,6 +224,28 @@ static void f_random(void *out, size_t len)
 	}
 }
 
+static struct {
+	void (*fn)(void *arg);
+	void *arg;
+} deferred[16];
+static size_t n_deferred;
+
+static void f_defer(struct pn_host *h, void (*fn)(void *arg), void *arg)
+{
+	(void)h;
+	if (n_deferred == sizeof(deferred) / sizeof(deferred[0]))
+		abort();
+	deferred[n_deferred].fn = fn;
+	deferred[n_deferred++].arg = arg;
+}
+
+void fake_deferred(void)
+{
+	for (size_t i = 0; i < n_deferred; i++)
+		deferred[i].fn(deferred[i].arg);
+	n_deferred = 0;
+}
+
 static struct pn_services services = {
 	.size = sizeof(services),
 	.major = PN_ABI_MAJOR,
@@ -274,8 +266,9 @@ static struct pn_services services = {
 	.bad_input = f_bad_input,
 	.count = f_count,
 	.random = f_random,
-	.addr_parse = f_addr_parse,
-	.addr_print = fake_addr_print,
+	.defer = f_defer,
+	.addr_parse = addr_parse,
+	.addr_print = addr_print,
 	.addr_own = f_addr_own,
 	.pattern_new = f_pattern_new,
 	.pattern_match = f_pattern_match,
@@ -284,17 +277,19 @@ static struct pn_services services = {
 
 void *fake_start(const struct pn_module *m, const struct pn_conf *conf)
 {
+	uint16_t access = fake_world.access_port, core = fake_world.core_port;
 	void *next;
 
 	fake = (struct fake){ .now_ms = 1000000 };
 	seed = 1;
 	fake_module = m;
 	realms[0].info = (struct pn_realm_info){ sizeof(realms[0].info), "access", PN_ACCESS,
-						 fake_address("198.51.100.5", 5060),
-						 fake_address("2001:db8::5", 5060) };
+						 fake_address("198.51.100.5", access),
+						 fake_address("2001:db8::5", access), 0, 0 };
 	realms[1].info = (struct pn_realm_info){ sizeof(realms[1].info), "core", PN_CORE,
-						 fake_address("192.0.2.5", 5060),
-						 fake_address("2001:db8:1::5", 5060) };
+						 fake_address("192.0.2.5", core),
+						 fake_address("2001:db8:1::5", core),
+						 fake_world.alias_addresses, 0 };
 	fake_session_services(&services);
 	fake_binding_services(&services);
 	fake_text_services(&services);
@@ -321,58 +316,42 @@ void fake_stop(void)
 	fake_self = NULL;
 }
 
-const struct pn_conf *fake_conf_route(void)
+static void receive(uint64_t flow, struct pn_addr remote, const void *data, size_t len)
 {
-	static struct pn_conf limits = { .name = "limits" },
-			      route = { .name = "route", .next = &limits },
-			      top = { .name = "module", .children = &route };
-	static struct pn_conf_attr a[] = { { "from", "access", NULL },
-					   { "to", "core", NULL },
-					   { "next-hop", "192.0.2.20 192.0.2.21", NULL },
-					   { "transactions", "40", NULL },
-					   { "dialogs", "40", NULL } };
+	struct pn_flow_info info;
+	struct pn_msg m = { .size = sizeof(m),
+			    .flow = flow,
+			    .transport = PN_UDP,
+			    .remote = remote,
+			    .len = len,
+			    .now_ms = fake.now_ms };
+	uint8_t *copy = malloc(len ? len : 1); /* exact, so that a read past the end is seen */
 
-	a[0].next = &a[1];
-	a[1].next = &a[2];
-	a[3].next = &a[4];
-	route.attrs = &a[0];
-	limits.attrs = &a[3];
-	return &top;
-}
-
-const struct pn_conf *fake_conf_registrar(void)
-{
-	static struct pn_conf registrar = { .name = "registrar" },
-			      top = { .name = "module", .children = &registrar };
-	static struct pn_conf_attr a[] = { { "realm", "access", NULL },
-					   { "domain", "example.net", NULL } };
-
-	a[0].next = &a[1];
-	registrar.attrs = &a[0];
-	return &top;
+	if (f_flow_info(NULL, flow, &info))
+		abort();
+	m.realm = info.realm;
+	m.local = info.local;
+	if (len)
+		memcpy(copy, data, len);
+	m.data = copy;
+	fake_module->on_message(fake_self, &m);
+	fake_deferred();
+	fake_sweep(0);
+	free(copy);
 }
 
 void fake_receive(const char *realm, const char *ip, uint16_t port, const void *data, size_t len)
 {
-	struct pn_realm *r = f_realm_find(NULL, realm);
 	struct pn_addr remote = fake_address(ip, port);
-	struct pn_msg m = {
-		.size = sizeof(m),
-		.flow = f_flow_listener(NULL, r, PN_UDP, remote.family),
-		.realm = r,
-		.transport = PN_UDP,
-		.local = remote.family == 6 ? r->info.addr6 : r->info.addr4,
-		.remote = remote,
-		.len = len,
-		.now_ms = fake.now_ms,
-	};
-	uint8_t *copy = malloc(len ? len : 1); /* exact, so that a read past the end is seen */
 
-	memcpy(copy, data, len);
-	m.data = copy;
-	fake_module->on_message(fake_self, &m);
-	fake_sweep(0);
-	free(copy);
+	receive(f_flow_listener(NULL, f_realm_find(NULL, realm), PN_UDP, remote.family), remote,
+		data, len);
+}
+
+void fake_receive_alias(size_t binding, const char *ip, uint16_t port, const void *data,
+			size_t len)
+{
+	receive(FAKE_ALIAS_FLOW + binding, fake_address(ip, port), data, len);
 }
 
 const struct fake_sent *fake_take(void)

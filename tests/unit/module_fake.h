@@ -1,13 +1,14 @@
-/* A small core for the SIP module's tests and its fuzzer: one thread, a clock that is moved by
- * hand, two realms (access 198.51.100.5, core 192.0.2.5, both also with IPv6), and everything that
- * is sent is kept. It is honest where the module depends on it and simple elsewhere: the real core
- * is in the scenarios. */
-#ifndef TESTS_UNIT_SIP_FAKE_H
-#define TESTS_UNIT_SIP_FAKE_H
+/* A small core for tests and fuzzers of modules: one thread, a clock that is moved by hand, two
+ * realms (access 198.51.100.5, core 192.0.2.5, both also with IPv6), and everything that is sent is
+ * kept. It is honest where modules depend on it and simple elsewhere: the real core is in the
+ * scenarios. */
+#ifndef TESTS_UNIT_MODULE_FAKE_H
+#define TESTS_UNIT_MODULE_FAKE_H
 
 #include "postern/module.h"
 
 #define FAKE_SENT 256u
+#define FAKE_BINDINGS 64u
 
 struct fake_sent {
 	uint64_t flow;
@@ -34,6 +35,7 @@ struct fake {
 	int send_err;     /* what flow_send returns */
 	int admit;        /* what admit_session returns */
 	unsigned sessions_begun, sessions_ended, rollbacks, held, holds;
+	unsigned ports_taken, ports_given_back;
 	int last_cause, last_status;
 	unsigned last_flags; /* of the last declaration */
 	unsigned counts[64];
@@ -42,22 +44,32 @@ struct fake {
 
 extern struct fake fake;
 
+/* What fake_start does not reset. */
+struct fake_world {
+	uint16_t access_port, core_port; /* of the listeners */
+	int alias_addresses; /* of the core realm: 192.0.2.64 and up, so many */
+};
+
+extern struct fake_world fake_world;
+
 /* The module, configured; NULL when the configuration was refused. */
 void *fake_start(const struct pn_module *m, const struct pn_conf *conf);
 void fake_stop(void);
-/* <route from="access" to="core" next-hop="192.0.2.20 192.0.2.21"/> and limits that tests reach. */
-const struct pn_conf *fake_conf_route(void);
-/* <registrar realm="access" domain="example.net"/> */
-const struct pn_conf *fake_conf_registrar(void);
 /* "203.0.113.7", 40001, "access" sends this. */
 void fake_receive(const char *realm, const char *ip, uint16_t port, const void *data, size_t len);
+/* The same, to the alias of this binding. */
+void fake_receive_alias(size_t binding, const char *ip, uint16_t port, const void *data,
+			size_t len);
 /* The next message that was sent, or NULL. */
 const struct fake_sent *fake_take(void);
 void fake_advance(uint64_t ms);
 void fake_media_done(void);
 void fake_timeout(enum pn_timeout what); /* for every session */
-size_t fake_bindings(void);
+size_t fake_bindings(void); /* how many there are */
+/* The i-th place for one, be it taken or not; fake_binding_used tells. */
 struct pn_binding *fake_binding(size_t i);
 const struct pn_binding_info *fake_binding_info(size_t i);
+int fake_binding_used(size_t i);
+void fake_binding_gone(size_t i); /* it expires */
 
 #endif

@@ -1,4 +1,4 @@
-#include "sip_fake_parts.h"
+#include "module_fake_parts.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -8,6 +8,7 @@
 
 #define SESSIONS_MAX 64u
 #define BRANCHES_MAX 32u
+#define MEDIA_MAX 64u
 
 struct pn_branch {
 	char key[128];
@@ -28,12 +29,13 @@ struct pn_session {
 	struct pn_realm *realm[2];
 	struct pn_branch branch[BRANCHES_MAX];
 	size_t n_branches;
+	unsigned slot; /* whose ports it has */
 	bool ended, pending;
-	struct pn_media shown[2][64];
-	size_t n_shown[2];
+	struct pn_media shown[2][MEDIA_MAX], said[2][MEDIA_MAX];
+	size_t n_shown[2], n_said[2], n_ports[2];
 	struct pn_media_reply reply;
 	struct held *waiting, *queue;
-	struct pn_media pending_list[64];
+	struct pn_media pending_list[MEDIA_MAX];
 };
 
 static struct pn_session *sessions;
@@ -57,6 +59,18 @@ static struct pn_session *f_session_find(struct pn_host *h, struct pn_str key)
 	return NULL;
 }
 
+static unsigned free_slot(void)
+{
+	bool taken[SESSIONS_MAX] = { false };
+	unsigned slot = 0;
+
+	for (struct pn_session *s = sessions; s; s = s->next)
+		taken[s->slot] = true;
+	while (taken[slot])
+		slot++;
+	return slot;
+}
+
 static struct pn_session *f_session_new(struct pn_host *h, const struct pn_session_args *a)
 {
 	struct pn_session *s;
@@ -74,6 +88,7 @@ static struct pn_session *f_session_new(struct pn_host *h, const struct pn_sessi
 	s->key_len = a->key.len;
 	s->realm[0] = a->ingress;
 	s->realm[1] = a->egress;
+	s->slot = free_slot();
 	s->next = sessions;
 	sessions = s;
 	fake.sessions_begun++;
@@ -120,6 +135,7 @@ static void f_session_end(struct pn_session *s, enum pn_cause cause, int status)
 {
 	s->ended = true;
 	fake.sessions_ended++;
+	fake.ports_given_back += s->n_ports[0] + s->n_ports[1];
 	fake.last_cause = cause;
 	fake.last_status = status;
 }
@@ -145,25 +161,49 @@ static void f_branch_choose(struct pn_session *s, struct pn_branch *b)
 	(void)b;
 }
 
-static void conclude(struct pn_session *s)
+/* A pair for each stream of a side, as many as it ever had. */
+static void take_ports(struct pn_session *s, enum pn_side side, size_t n)
 {
-	enum pn_side to = s->reply.side == PN_SIDE_A ? PN_SIDE_B : PN_SIDE_A;
+	while (s->n_ports[side] < n) {
+		s->n_ports[side]++;
+		fake.ports_taken++;
+	}
+}
 
-	s->pending = false;
-	s->n_shown[to] = s->reply.n;
-	for (size_t i = 0; i < s->reply.n; i++) {
+static void show(struct pn_session *s, enum pn_side to, const struct pn_media *list, size_t n)
+{
+	take_ports(s, to, n);
+	s->n_shown[to] = n;
+	for (size_t i = 0; i < n; i++) {
 		struct pn_media *m = &s->shown[to][i];
 
-		*m = s->pending_list[i];
+		*m = list[i];
 		if (m->flags & (PN_MEDIA_CLOSED | PN_MEDIA_FOREIGN))
 			continue;
 		m->rtp = s->realm[to]->info.addr4;
-		m->rtp.port = (uint16_t)(20000 + 2 * i);
+		m->rtp.port = (uint16_t)(20000 + 2 * MEDIA_MAX * s->slot + 2 * i);
 		m->rtcp = (struct pn_addr){ 0 };
 	}
-	s->reply.err = fake.refuse_media;
-	s->reply.advertise = s->shown[to];
-	fake_module->rewrite(fake_self, &s->reply);
+}
+
+/* The module may declare again while it is told. */
+static void conclude(struct pn_session *s)
+{
+	struct pn_media_reply reply = s->reply;
+	struct held *was = s->waiting;
+	enum pn_side to = reply.side == PN_SIDE_A ? PN_SIDE_B : PN_SIDE_A;
+
+	s->waiting = NULL;
+	s->pending = false;
+	reply.err = fake.refuse_media;
+	if (!reply.err) {
+		memcpy(s->said[reply.side], s->pending_list, reply.n * sizeof(struct pn_media));
+		s->n_said[reply.side] = reply.n;
+		show(s, to, s->pending_list, reply.n);
+	}
+	reply.advertise = s->shown[to];
+	fake_module->rewrite(fake_self, &reply);
+	free(was);
 }
 
 static struct held *copy_msg(const struct pn_msg *m)
@@ -181,8 +221,8 @@ static void f_media_declare(struct pn_session *s, struct pn_branch *b, enum pn_s
 			    unsigned flags, const struct pn_media *list, size_t n,
 			    const struct pn_msg *m, void *arg)
 {
-	struct held *was = s->waiting;
-
+	if (s->pending || s->ended || n > MEDIA_MAX)
+		abort(); /* modules wait for the answer */
 	memcpy(s->pending_list, list, n * sizeof(*list));
 	fake.last_flags = flags;
 	s->reply = (struct pn_media_reply){ .size = sizeof(s->reply),
@@ -192,14 +232,24 @@ static void f_media_declare(struct pn_session *s, struct pn_branch *b, enum pn_s
 					    .n = n,
 					    .msg = m,
 					    .arg = arg };
-	if (fake.late) {
-		s->pending = true;
-		s->waiting = copy_msg(m);
-		s->reply.msg = &s->waiting->msg;
-		free(was);
+	if (!fake.late) {
+		conclude(s);
 		return;
 	}
-	conclude(s);
+	s->pending = true;
+	free(s->waiting);
+	s->waiting = m ? copy_msg(m) : NULL;
+	s->reply.msg = m ? &s->waiting->msg : NULL;
+}
+
+static int f_media_declared(struct pn_session *s, struct pn_branch *b, enum pn_side side,
+			    struct pn_media *list, size_t cap)
+{
+	size_t n = s->n_said[side] < cap ? s->n_said[side] : cap;
+
+	(void)b;
+	memcpy(list, s->said[side], n * sizeof(*list));
+	return (int)n;
 }
 
 static int f_media_pending(const struct pn_session *s)
@@ -319,4 +369,5 @@ void fake_session_services(struct pn_services *s)
 	s->media_cancel = f_media_cancel;
 	s->media_rollback = f_media_rollback;
 	s->media_advertised = f_media_advertised;
+	s->media_declared = f_media_declared;
 }

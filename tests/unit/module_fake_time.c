@@ -1,4 +1,4 @@
-#include "sip_fake_parts.h"
+#include "module_fake_parts.h"
 
 #include <errno.h>
 #include <stdbool.h>
