@@ -3,7 +3,7 @@
 #ifndef H323_ADMISSION_H
 #define H323_ADMISSION_H
 
-#include "terminal.h"
+#include "way.h"
 
 #define H323_GUID 16u /* octets of a callIdentifier, or where there is none of a conferenceID */
 
@@ -13,7 +13,7 @@ struct h323_admission {
 	uint8_t call[H323_GUID];
 	bool answering;          /* the terminal is the one that is called */
 	struct h323_terminal *terminal;
-	struct pn_addr to;       /* destCallSignalAddress in the core realm; family 0: the embedded gatekeeper */
+	struct h323_way way;     /* reach 0: not known */
 	struct pn_addr seen;     /* the other side as the core knows it: for messages about the call */
 	uint32_t bandwidth;      /* granted, in units of 100 bit/s */
 	uint64_t touched_ms;
@@ -22,7 +22,7 @@ struct h323_admission {
 /* NULL: none. call: H323_GUID octets. */
 struct h323_admission *admission_find(struct h323 *h, const struct pn_realm *realm, const uint8_t *call,
 				      bool answering);
-/* Makes one, or finds it. NULL: the table is full, or no memory. */
+/* Makes one, or finds it, and it is young again. NULL: the table is full, or no memory. */
 struct h323_admission *admission_get(struct h323_terminal *t, const uint8_t *call, bool answering);
 void admission_end(struct h323 *h, struct h323_admission *a);
 void admissions_of_terminal_end(struct h323_terminal *t);

@@ -57,10 +57,11 @@ struct h323 {
 	struct h323_conf *conf; /* NULL before the first commit */
 	struct h323_terminals terminals;
 	struct pn_table *terminal_by_binding;       /* struct pn_binding * as the key */
+	struct pn_table *terminal_by_endpoint;      /* realm and endpointIdentifier */
+	struct pn_table *terminal_by_name;          /* zone and alias: the embedded gatekeeper's */
 	struct pn_table *transaction_by_departure;  /* see transaction.c */
 	struct h323_transactions transactions;      /* the one touched longest ago first */
-	struct pn_timer *transaction_sweep, *transaction_resend;
-	struct h323_transactions own; /* ours that are sent again until they are answered */
+	struct pn_timer *transaction_sweep;
 	struct pn_table *admission_by_call;
 	struct h323_admissions admissions; /* the one touched longest ago first */
 	struct pn_timer *admission_sweep;

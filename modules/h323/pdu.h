@@ -4,7 +4,7 @@
 #ifndef H323_PDU_H
 #define H323_PDU_H
 
-#include <aper.h>
+#include "aper.h"
 
 #include "h323.h"
 

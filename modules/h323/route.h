@@ -3,18 +3,7 @@
 #define H323_ROUTE_H
 
 #include "admission.h"
-
-enum h323_reach {
-	H323_BY_ADDRESS = 1, /* connect to `to` in `realm` */
-	H323_BY_TRAVERSAL,   /* ask `callee` to connect to us: traversal.h */
-};
-
-struct h323_way {
-	enum h323_reach reach;
-	struct pn_realm *realm; /* the egress */
-	struct pn_addr to;
-	struct h323_terminal *caller, *callee; /* NULL: not one that is registered here */
-};
+#include "way.h"
 
 /* What a Setup says. */
 struct h323_wish {

@@ -5,7 +5,10 @@
 #include "conf.h"
 
 #define H323_ALIASES_MAX 32u
+#define TERMINAL_KEY_MAX 1200u
 #define H323_ENDPOINT_MAX 256u /* octets of an endpointIdentifier: 128 characters in UCS-2 */
+
+LIST_HEAD(h323_pending, h323_transaction);
 
 struct h323_terminal {
 	LIST_ENTRY(h323_terminal) all;
@@ -21,12 +24,14 @@ struct h323_terminal {
 	bool traversal;          /* it can H.460.18, and we agreed to */
 	bool media_traversal;    /* the same of H.460.19 */
 	bool registered;         /* RCF */
-	bool full_needed;        /* the next lightweight RRQ is refused: we forgot what it said */
 	struct pn_str alias[H323_ALIASES_MAX]; /* UTF-8, owned: alias.h */
 	size_t n_aliases;
+	struct pn_str zone;     /* of the embedded gatekeeper that knows these aliases; owned */
 	struct pn_str endpoint; /* endpointIdentifier in UCS-2, owned */
-	unsigned unanswered;    /* keepalives in a row */
-	uint16_t sequence;      /* of our own requests to it */
+	struct h323_pending transactions;
+	unsigned unanswered; /* keepalives in a row */
+	uint16_t asked;      /* requestSeqNum of the last keepalive; 0: none */
+	bool lost;           /* too many went unanswered */
 };
 
 struct pn_addr terminal_pinhole(const struct h323_terminal *t);
@@ -45,5 +50,9 @@ struct h323_terminal *terminal_of_alias(struct h323 *h, struct pn_realm *core, c
 struct h323_terminal *terminal_of_sender(struct h323 *h, const struct pn_msg *m, struct pn_str endpoint);
 /* One of the embedded gatekeeper's zone with this alias. NULL. */
 struct h323_terminal *terminal_of_name(struct h323 *h, const struct h323_gatekeeper *gk, struct pn_str alias);
+/* Keys of terminal_by_endpoint and terminal_by_name; the length. */
+size_t terminal_endpoint_key(const struct pn_realm *r, struct pn_str endpoint,
+			     uint8_t out[TERMINAL_KEY_MAX]);
+size_t terminal_name_key(const char *zone, struct pn_str alias, uint8_t out[TERMINAL_KEY_MAX]);
 
 #endif
