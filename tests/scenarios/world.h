@@ -45,6 +45,8 @@ struct pn_realm *world_realm(struct world *w, const struct actor *h);
 int world_endpoint(struct world *w, const char *text, struct actor **host, struct pn_addr *addr);
 /* Message text to octets: CRLF line ends unless `lf`; or hex. Holes are filled in when expand is set. */
 int world_body(struct world *w, const struct step *s, bool expand, struct buf *out);
+/* Are these the octets of a hex body? It may have holes: `{name:N}` is N octets, kept or compared as hex. */
+int world_match_hex(struct world *w, const char *want, const uint8_t *got, size_t len);
 bool step_has(const struct step *s, const char *word);
 
 /* Verbs (verbs.c for signalling and the rest, verbs_media.c for media) */
