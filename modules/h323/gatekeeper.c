@@ -211,10 +211,8 @@ static int on_registration(struct asked *q)
 	}
 	if (!err && claim->ttl_s && claim->ttl_s < ttl_s)
 		ttl_s = claim->ttl_s;
-	if (!err) {
-		/* half as long again: the refresh may be late, or be lost once */
-		err = registration_accept(q->t, claim, ttl_s * UINT64_C(1500), ttl_s * UINT64_C(1500));
-	}
+	if (!err)
+		err = registration_accept(q->t, claim, ttl_s * UINT64_C(1000), ttl_s * UINT64_C(1000));
 	if (!err) {
 		name_endpoint(q->t);
 		err = confirm_registration(q, claim, ttl_s);

@@ -72,8 +72,7 @@ static void registered(struct h323_transaction *x, struct ras_rx *rx)
 	add_features(x, rx, &c->featureSet);
 	registration_name(t, (struct pn_str){ (const char *)c->endpointIdentifier.buf,
 					      (size_t)c->endpointIdentifier.size });
-	/* half as long again: the refresh may be late, or be lost once */
-	err = registration_accept(t, x->claim, granted + granted / 2, upstream + granted / 2);
+	err = registration_accept(t, x->claim, granted, upstream);
 	if (err)
 		t->h->svc->log(t->h->host, PN_LOG_WARN, "registration not kept: error %d", -err);
 }

@@ -118,9 +118,14 @@ static void location(const struct ras_rx *rx, int why, RasMessage_t *out)
 
 static void unknown(const struct ras_rx *rx, int why, RasMessage_t *out)
 {
-	(void)rx;
+	OCTET_STRING_t *what = aper_alloc(rx->pdu.m, sizeof(*what));
+
 	(void)why;
 	out->present = RasMessage_PR_unknownMessageResponse;
+	out->choice.unknownMessageResponse.messageNotUnderstood = what;
+	if (what)
+		*what = (OCTET_STRING_t){ .buf = (uint8_t *)(uintptr_t)rx->pdu.text.p,
+					  .size = (int)rx->pdu.text.len };
 }
 
 static const struct {

@@ -159,6 +159,22 @@ static void set_claims(struct h323_terminal *t, const struct registration_claim 
 	t->media_traversal = c->media_traversal;
 }
 
+/* The same one, registered before. It goes when its alias is not where it is to be any more. */
+static struct pn_binding *former(struct h323 *h, const struct pn_binding_args *a)
+{
+	const struct pn_binding_info *info;
+	struct pn_binding *b = NULL;
+
+	do {
+		b = h->svc->binding_find(h->host, a->realm, PN_BY_IDENTITY, a->identity.p, a->identity.len, b);
+		info = b ? h->svc->binding_info(b) : NULL;
+	} while (b && !str_eq(info->instance, a->instance));
+	if (!b || info->alias_realm == a->alias_realm)
+		return b;
+	h->svc->binding_remove(b);
+	return NULL;
+}
+
 int registration_put(struct h323 *h, const struct ras_rx *rx, const struct registration_claim *c,
 		     struct pn_realm *core, struct h323_terminal **out)
 {
@@ -179,8 +195,10 @@ int registration_put(struct h323 *h, const struct ras_rx *rx, const struct regis
 	ip.port = 0;
 	a.identity = identity_of(h, rx, c, identity);
 	a.instance = str_of(h323_print(h, &ip, instance));
-	if (h->n_terminals >= h->conf->max_terminals)
+	if (!former(h, &a) && h->n_terminals >= h->conf->max_terminals) {
+		h->svc->count(h->host, H323_CNT_FULL);
 		return -ENOSPC;
+	}
 	err = h->svc->binding_put(h->host, &a, &b);
 	if (err)
 		return err;
