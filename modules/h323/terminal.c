@@ -17,7 +17,7 @@ bool terminal_plain(const struct h323_terminal *t)
 {
 	struct pn_addr pinhole = terminal_pinhole(t);
 
-	return addr_same(&pinhole, &t->ras) && addr_same_ip(&pinhole, &t->signal);
+	return addr_same_ip(&pinhole, &t->ras) && addr_same_ip(&pinhole, &t->signal);
 }
 
 struct pn_str terminal_name(const struct h323_terminal *t, char out[H323_ADDR_LEN])

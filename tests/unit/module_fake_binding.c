@@ -87,6 +87,11 @@ static int give_alias(struct pn_binding *b, const struct pn_binding_args *a)
 		b->info.alias_addr = fake_address(b->alias, a->alias_port);
 		b->info.alias_udp = FAKE_ALIAS_FLOW + i;
 		return 0;
+	case PN_ALIAS_PORT:
+		snprintf(b->alias, sizeof(b->alias), "192.0.2.5:%zu", 10000 + i);
+		b->info.alias_addr = fake_address("192.0.2.5", (uint16_t)(10000 + i));
+		b->info.alias_udp = FAKE_ALIAS_FLOW + i;
+		return 0;
 	default:
 		snprintf(b->alias, sizeof(b->alias), "alias%011u", ++made);
 		return 0;
