@@ -30,14 +30,15 @@ struct aper_message;
 #define APER_MEMORY_MAX (4u << 20) /* octets */
 #define APER_ADDITIONS_MAX 256u    /* in the bitmap of one SEQUENCE */
 
-/* What an ENUMERATED holds whose item we do not know. Writing it back needs the message that it came with. */
+/* What an ENUMERATED holds whose item we do not know. To be written back it needs the message that it came
+ * with. */
 #define APER_UNKNOWN_ITEM LONG_MIN
 
 /* Decode one value. Trailing octets are not an error, see aper_consumed(). Puts a message into *out, which
  * the caller ends with aper_free(). -EBADMSG: not an encoding of the type; -E2BIG: beyond a cap; -ENOMEM;
  * -EINVAL: a type that is not for this codec. */
 int aper_read(const struct asn_TYPE_descriptor_s *td, const uint8_t *data, size_t len,
-		struct aper_message **out);
+	      struct aper_message **out);
 void aper_free(struct aper_message *m); /* NULL-safe */
 
 void *aper_root(struct aper_message *m); /* the struct of the type that was decoded */
@@ -49,7 +50,7 @@ size_t aper_consumed(const struct aper_message *m); /* octets of the input */
 long aper_offset(const struct aper_message *m, const void *contents);
 
 /* An IPv4 or IPv6 transport address: an alternative of H.225.0 TransportAddress or of H.245 UnicastAddress
- * or MulticastAddress, wherever in the message, source routes with their first address. */
+ * or MulticastAddress, wherever in the message; of a source route the first address, not its hops. */
 struct aper_leaf {
 	size_t at;       /* in the input: 4 or 16 octets of address, 2 of port; APER_NOWHERE if they do not
 			    lie together there */
@@ -61,7 +62,8 @@ struct aper_leaf {
 };
 #define APER_NOWHERE SIZE_MAX
 
-/* All of them, as they came, in the order of the encoding. Edits do not change the list. */
+/* All of them in the order of the encoding, as they came: edits do not change the list, and `ip` and
+ * `port` are those of the decoded structs even if others have taken their places. */
 size_t aper_leaves(const struct aper_message *m, const struct aper_leaf **list);
 
 /* Zeroed memory for edits; NULL beyond the cap or out of memory. */

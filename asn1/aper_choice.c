@@ -81,7 +81,8 @@ int aper_decode_choice(struct aper_decoder *d, const struct aper_slot *slot, voi
 	return err ? err : aper_leaf_seen(d->m, slot->td, &slot->td->elements[i], at);
 }
 
-static int encode_addition(struct aper_encoder *e, const struct aper_part *part, const asn_TYPE_member_t *member)
+static int encode_addition(struct aper_encoder *e, const struct aper_part *part,
+			   const asn_TYPE_member_t *member)
 {
 	int err = aper_put(&e->out, 1, 1);
 

@@ -87,7 +87,7 @@ static int decode_root(struct aper_message *m)
 		err = aper_decode_value(&d, &slot, m->root);
 	if (err)
 		return err;
-	m->consumed = d.in.at ? (d.in.at + 7) / 8 : m->len > 0; /* 11.1.3: nothing is an octet of zeros */
+	m->consumed = d.in.at ? (d.in.at + 7) / 8 : 1;
 	aper_sort_parts(m);
 	return 0;
 }
@@ -100,6 +100,8 @@ int aper_read(const struct asn_TYPE_descriptor_s *td, const uint8_t *data, size_
 
 	if (!aper_kind(td))
 		return -EINVAL;
+	if (!len) /* 11.1.3: what takes no bits is an octet of zeros */
+		return -EBADMSG;
 	if (len > APER_INPUT_MAX)
 		return -E2BIG;
 	m = aper_message_new(td, data, len);
@@ -114,29 +116,28 @@ int aper_read(const struct asn_TYPE_descriptor_s *td, const uint8_t *data, size_
 	return 0;
 }
 
-static long encode_root(const struct aper_message *m, const struct aper_slot *slot, const void *value,
-			struct aper_writer out)
+static long encode_root(struct aper_encoder *e, const asn_TYPE_descriptor_t *td, const void *value, size_t cap)
 {
-	struct aper_encoder e = { .out = out, .m = m };
-	int err = aper_encode_value(&e, slot, value);
+	struct aper_slot slot = { td, td->per_constraints };
+	int err;
 
-	if (!err && !e.out.at)
-		err = aper_put(&e.out, 8, 0); /* 11.1.3 */
-	return err ? err : (long)((e.out.at + 7) / 8);
+	e->out.end = (cap < SIZE_MAX / 8 ? cap : SIZE_MAX / 8) * 8;
+	err = aper_encode_value(e, &slot, value);
+	if (!err && !e->out.at)
+		err = aper_put(&e->out, 8, 0); /* 11.1.3 */
+	return err ? err : (long)((e->out.at + 7) / 8);
 }
 
 long aper_write(const struct aper_message *m, uint8_t *out, size_t cap)
 {
-	struct aper_slot slot = { m->td, m->td->per_constraints };
-	struct aper_writer w = { .p = out, .end = cap > LONG_MAX / 8 ? LONG_MAX & ~7l : (long)cap * 8 };
+	struct aper_encoder e = { .out = { .p = out }, .m = m };
 
-	return encode_root(m, &slot, m->root, w);
+	return encode_root(&e, m->td, m->root, cap);
 }
 
 long aper_write_value(const struct asn_TYPE_descriptor_s *td, const void *value, uint8_t *out, size_t cap)
 {
-	struct aper_slot slot = { td, td->per_constraints };
-	struct aper_writer w = { .p = out, .end = cap > LONG_MAX / 8 ? LONG_MAX & ~7l : (long)cap * 8 };
+	struct aper_encoder e = { .out = { .p = out } };
 
-	return encode_root(NULL, &slot, value, w);
+	return encode_root(&e, td, value, cap);
 }

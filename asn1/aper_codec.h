@@ -43,8 +43,8 @@ const void *aper_member(const asn_TYPE_member_t *member, const void *base);
 int aper_decode_member(struct aper_decoder *d, const asn_TYPE_member_t *member, void *base);
 int aper_encode_member(struct aper_encoder *e, const asn_TYPE_member_t *member, const void *base);
 
-/* An open type (11.2) that holds a member, NULL if we do not know it. If it is unknown or does not decode, its
- * contents are kept as *part, which comes with all but p and n, and 1 is returned. */
+/* An open type (11.2) that holds a member, NULL if we do not know it. If it is unknown or does not decode,
+ * its contents are kept as *part, which comes with all but p and n, and 1 is returned. */
 int aper_decode_open(struct aper_decoder *d, const asn_TYPE_member_t *member, void *base,
 		     struct aper_part *part);
 
@@ -67,7 +67,7 @@ int aper_take_run(struct aper_decoder *d, struct aper_size size, struct aper_run
 int aper_put_run(struct aper_encoder *e, struct aper_size size, const struct aper_run *run);
 
 /* If the alternative of the CHOICE at `at` is a transport address, it is noted. */
-int aper_leaf_seen(struct aper_message *m, const asn_TYPE_descriptor_t *choice, const asn_TYPE_member_t *member,
-		   void *at);
+int aper_leaf_seen(struct aper_message *m, const asn_TYPE_descriptor_t *choice,
+		   const asn_TYPE_member_t *member, void *at);
 
 #endif

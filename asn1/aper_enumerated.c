@@ -2,8 +2,8 @@
 #include <INTEGER.h>
 #include <errno.h>
 
-/* Items in the order of their values (14.1): first those of the root, then those after the marker, which asn1c
- * puts behind them as long as their values are greater. */
+/* Items in the order of their values (14.1): first those of the root, then those after the marker, which
+ * asn1c puts behind them as long as their values are greater. */
 static int place_of(const asn_INTEGER_specifics_t *specifics, long value)
 {
 	for (int i = 0; i < specifics->map_count; i++)
@@ -41,8 +41,7 @@ int aper_decode_enumerated(struct aper_decoder *d, const struct aper_slot *slot,
 		return -EBADMSG;
 	if (beyond)
 		return take_addition(d, slot, at);
-	if (aper_take_whole(&d->in, (uint64_t)slot->limits->value.upper_bound, &n, &octets) ||
-	    n >= (uint64_t)specifics->map_count)
+	if (aper_take_whole(&d->in, (uint64_t)slot->limits->value.upper_bound, &n, &octets))
 		return -EBADMSG;
 	*(long *)at = specifics->value2enum[n].nat_value;
 	return 0;

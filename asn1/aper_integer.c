@@ -66,7 +66,8 @@ static int take_bounded(struct aper_decoder *d, const struct asn_per_constraint_
 }
 
 /* Clause 13. *range becomes that of the encoding, which an extension bit may widen. */
-static int take_number(struct aper_decoder *d, const struct aper_slot *slot, enum range *range, struct number *out)
+static int take_number(struct aper_decoder *d, const struct aper_slot *slot, enum range *range,
+		       struct number *out)
 {
 	struct aper_run run = { .bits = 8 };
 	uint64_t beyond = 0;
@@ -89,7 +90,8 @@ static int take_number(struct aper_decoder *d, const struct aper_slot *slot, enu
 }
 
 /* The value, and beside the struct the octets if we would write others. */
-static int decode_value(struct aper_decoder *d, const struct aper_slot *slot, const void *at, struct number *out)
+static int decode_value(struct aper_decoder *d, const struct aper_slot *slot, const void *at,
+			struct number *out)
 {
 	enum range range = range_of(slot);
 	struct aper_part part = { .at = at, .td = slot->td, .kind = APER_PART_NUMBER };

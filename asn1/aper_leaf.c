@@ -40,8 +40,8 @@ static int note(struct aper_message *m, const asn_TYPE_member_t *ip, const void 
 	return aper_note_leaf(m, &leaf);
 }
 
-int aper_leaf_seen(struct aper_message *m, const asn_TYPE_descriptor_t *choice, const asn_TYPE_member_t *member,
-		   void *at)
+int aper_leaf_seen(struct aper_message *m, const asn_TYPE_descriptor_t *choice,
+		   const asn_TYPE_member_t *member, void *at)
 {
 	const asn_TYPE_descriptor_t *td = member->type;
 	const void *base = aper_member(member, at);

@@ -1,39 +1,24 @@
 #include "aper_codec.h"
 #include <asn_SEQUENCE_OF.h>
 #include <errno.h>
-#include <string.h>
 
 /* Clause 20. */
 
-/* Elements may take no bits at all, so a length is held against the size of the message too. */
-static int make_room(struct aper_decoder *d, asn_anonymous_sequence_ *list, size_t more)
-{
-	size_t n = (size_t)list->count + more;
-	void *array;
-	int err;
-
-	if (n > d->m->len * 8)
-		return -E2BIG;
-	err = aper_new(d->m, n * sizeof(*list->array), &array);
-	if (err)
-		return err;
-	if (list->count)
-		memcpy(array, list->array, (size_t)list->count * sizeof(*list->array));
-	list->array = array;
-	list->size = (int)n;
-	return 0;
-}
-
-static int decode_elements(struct aper_decoder *d, const asn_TYPE_member_t *member, asn_anonymous_sequence_ *list,
-			   size_t n)
+/* A count is believed one element after the other: those that are not there end the message, and those that
+ * take no bits fill its memory. */
+static int decode_elements(struct aper_decoder *d, const asn_TYPE_member_t *member, void *list, size_t n)
 {
 	struct aper_slot slot = aper_slot(member);
-	int err = make_room(d, list, n);
+	size_t storage = aper_storage(slot.td);
+	void *element;
+	int err = 0;
 
 	while (!err && n--) {
-		err = aper_new(d->m, aper_storage(slot.td), &list->array[list->count]);
+		err = aper_new(d->m, storage, &element);
 		if (!err)
-			err = aper_decode_value(d, &slot, list->array[list->count++]);
+			err = aper_append(d->m, list, element);
+		if (!err)
+			err = aper_decode_value(d, &slot, element);
 	}
 	return err;
 }
@@ -61,7 +46,8 @@ int aper_decode_list(struct aper_decoder *d, const struct aper_slot *slot, void 
 	return err;
 }
 
-static int encode_elements(struct aper_encoder *e, const asn_TYPE_member_t *member, void *const *array, size_t n)
+static int encode_elements(struct aper_encoder *e, const asn_TYPE_member_t *member, void *const *array,
+			   size_t n)
 {
 	struct aper_slot slot = aper_slot(member);
 	int err = 0;
@@ -77,15 +63,15 @@ static int encode_pieces(struct aper_encoder *e, const asn_TYPE_member_t *member
 	bool more;
 	int err;
 
-	do {
+	for (;;) {
 		err = aper_put_count(&e->out, n, &piece, &more);
-		if (err)
+		if (!err)
+			err = encode_elements(e, member, array, piece);
+		if (err || !more)
 			return err;
-		err = encode_elements(e, member, array, piece);
 		array += piece;
 		n -= piece;
-	} while (!err && more);
-	return err;
+	}
 }
 
 int aper_encode_list(struct aper_encoder *e, const struct aper_slot *slot, const void *at)

@@ -19,14 +19,13 @@
 struct aper_message *aper_message_new(const struct asn_TYPE_descriptor_s *td, const uint8_t *data, size_t len)
 {
 	struct aper_message *m = talloc_zero(NULL, struct aper_message);
-	uint8_t *copy = m ? talloc_size(m, len ? len : 1) : NULL;
+	uint8_t *copy = m ? talloc_size(m, len) : NULL;
 
 	if (!copy) {
 		aper_free(m);
 		return NULL;
 	}
-	if (len)
-		memcpy(copy, data, len);
+	memcpy(copy, data, len);
 	m->td = td;
 	m->data = copy;
 	m->len = len;
@@ -164,18 +163,24 @@ void *aper_alloc(struct aper_message *m, size_t n)
 	return aper_new(m, n, &p) ? NULL : p;
 }
 
-int aper_list_add(struct aper_message *m, void *list, void *element)
+int aper_append(struct aper_message *m, void *list, void *element)
 {
 	asn_anonymous_set_ *to = list;
 	size_t cap = (size_t)to->size;
 	void *array = to->array;
+	int err = grow(m, &array, (size_t)to->count, &cap, sizeof(*to->array));
 
-	if (grow(m, &array, (size_t)to->count, &cap, sizeof(*to->array)))
-		return -ENOMEM;
+	if (err)
+		return err;
 	to->array = array;
 	to->size = (int)cap;
 	to->array[to->count++] = element;
 	return 0;
+}
+
+int aper_list_add(struct aper_message *m, void *list, void *element)
+{
+	return aper_append(m, list, element) ? -ENOMEM : 0;
 }
 
 int aper_string_set(struct aper_message *m, void *string, const void *p, size_t n)

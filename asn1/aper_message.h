@@ -47,6 +47,9 @@ struct aper_message *aper_message_new(const struct asn_TYPE_descriptor_s *td, co
 /* Zeroed; -E2BIG beyond the message's cap, -ENOMEM. */
 int aper_new(struct aper_message *m, size_t n, void **out);
 
+/* An element to a SEQUENCE OF; errors of aper_new(). */
+int aper_append(struct aper_message *m, void *list, void *element);
+
 int aper_keep(struct aper_message *m, const struct aper_part *part);
 int aper_note_leaf(struct aper_message *m, const struct aper_leaf *leaf);
 

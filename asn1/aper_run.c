@@ -141,6 +141,8 @@ static int put_piece(struct aper_writer *w, const struct aper_run *run, size_t f
 {
 	if (run->align)
 		aper_put_pad(w);
+	if (!n)
+		return 0;
 	if (run->alphabet)
 		return put_characters(w, run, from, n);
 	return put_bits(w, run->p + from * run->bits / 8, n * run->bits);

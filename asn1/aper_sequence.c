@@ -57,11 +57,14 @@ static int decode_additions(struct aper_decoder *d, const asn_TYPE_descriptor_t 
 			return -EBADMSG;
 	for (unsigned i = 0; i < bitmap.n; i++) {
 		struct aper_part part = { .at = at, .td = td, .kind = APER_PART_ADDITION, .index = i };
+		const asn_TYPE_member_t *member = NULL;
 		int got;
 
 		if (aper_take(&bits, 1, &present) || !present)
 			continue;
-		got = aper_decode_open(d, i < extent->additions ? &td->elements[extent->root + i] : NULL, at, &part);
+		if (i < extent->additions)
+			member = &td->elements[extent->root + i];
+		got = aper_decode_open(d, member, at, &part);
 		if (got < 0)
 			return got;
 		kept[i / 8] |= (uint8_t)(got << (i & 7));

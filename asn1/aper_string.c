@@ -9,7 +9,8 @@ static bool is_aligned(const struct aper_size *size, unsigned bits)
 	return !aper_size_fixed(size) || size->ub * bits > 16;
 }
 
-/* Characters are not aligned either where they vary within less than two octets (30.5.6, 30.5.7). */
+/* Characters are not aligned either where they vary within less than two octets (30.5.6, 30.5.7). None are
+ * aligned like some: the text makes no exception, nor does Erlang. */
 static bool are_aligned(const struct aper_size *size, unsigned bits)
 {
 	if (aper_size_fixed(size))

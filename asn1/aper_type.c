@@ -13,8 +13,16 @@
 #include <constr_SET_OF.h>
 
 /* The C type that asn1c chose is told by the function that frees it. */
-enum shape { SHAPE_BOOLEAN, SHAPE_LONG, SHAPE_PRIMITIVE, SHAPE_STRING, SHAPE_SEQUENCE, SHAPE_LIST, SHAPE_CHOICE,
-	     SHAPES };
+enum shape {
+	SHAPE_BOOLEAN,
+	SHAPE_LONG,
+	SHAPE_PRIMITIVE,
+	SHAPE_STRING,
+	SHAPE_SEQUENCE,
+	SHAPE_LIST,
+	SHAPE_CHOICE,
+	SHAPES,
+};
 
 static enum shape shape_of(const asn_TYPE_descriptor_t *td)
 {
@@ -179,7 +187,7 @@ struct aper_extent aper_extent(const asn_TYPE_descriptor_t *td)
 	unsigned all = (unsigned)td->elements_count;
 	int root; /* below 0: no extension marker */
 
-	if (aper_kind(td) == APER_CHOICE) {
+	if (td->free_struct == CHOICE_free) {
 		root = ((asn_CHOICE_specifics_t *)td->specifics)->ext_start;
 	} else {
 		asn_SEQUENCE_specifics_t *specifics = td->specifics;

@@ -249,6 +249,18 @@ void latch_open(struct latch *l, const struct latch_rules *r)
 	l->taught = false;
 }
 
+void latch_first(struct latch *l, const struct latch_rules *r, uint64_t now_ms)
+{
+	enum latch_rank rank = latch_rank(l, r, &l->where);
+
+	if (l->state != LATCH_LOCKED || rank == RANK_NONE) {
+		latch_open(l, r);
+		return;
+	}
+	l->rank = rank;
+	l->opened_ms = now_ms;
+}
+
 /* Where to fall back to; what the rules no longer allow is forgotten. */
 static void back_to(struct latch *l, const struct latch_rules *r, const struct pn_addr *to)
 {

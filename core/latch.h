@@ -75,6 +75,9 @@ enum latch_act {
 /* Opens the window anew (new declaration). What was learned stays accepted until a source comes that
  * ranks no worse; it does not close the window by itself, unless it is what is declared now. */
 void latch_open(struct latch *l, const struct latch_rules *r);
+/* The first declaration of a side that spoke before it: what was learned stays locked, and a better-ranked
+ * source may replace it for window_ms from now. */
+void latch_first(struct latch *l, const struct latch_rules *r, uint64_t now_ms);
 /* The declaration that opened the window was rejected; r is what was before. */
 void latch_rollback(struct latch *l, const struct latch_rules *r);
 /* Not this source: back to the one before, and never again in this window. */

@@ -239,15 +239,19 @@ void engine_set(struct engine *e, struct engine_stream *s, const struct engine_s
 {
 	struct engine_leg *l = set->at;
 	struct engine_path *p = &l->path[set->component];
+	bool first;
 
 	if (set->fresh)
 		begin_leg(l);
+	first = !p->rules.declared.family;
 	s->leg[set->leg] = l;
 	l->mux = set->mux;
 	p->rules = set->rules;
 	p->hop = set->hop;
 	p->taught_pinhole = false;
-	if (!p->set || set->reopen == RELAY_REOPEN)
+	if (p->set && first && set->reopen == RELAY_REOPEN)
+		latch_first(&p->latch, &p->rules, now_ms(e));
+	else if (!p->set || set->reopen == RELAY_REOPEN)
 		latch_open(&p->latch, &p->rules);
 	else if (set->reopen == RELAY_ROLLBACK)
 		latch_rollback(&p->latch, &p->rules);
@@ -487,24 +491,6 @@ static void learned(struct engine *e, struct engine_stream *s, const struct pack
 	tell(e, s, (struct engine_event){ .kind = ENGINE_LATCHED, .leg = (uint8_t)pk->leg,
 					  .component = (uint8_t)pk->component, .flag = moved,
 					  .where = pk->facts.src });
-}
-
-/* The caller's system call takes as long as memory does. */
-void engine_expect(const struct engine_port *at)
-{
-	const struct engine_stream *s = at->stream;
-	const struct engine_leg *in = s->leg[at->side ? s->current : 0], *out = s->leg[at->side ? 0 : s->current];
-
-	__builtin_prefetch(&s->cells[0], 1);
-	__builtin_prefetch(&s->cells[1], 1);
-	if (!in || !out)
-		return;
-	__builtin_prefetch(&in->live, 1);
-	__builtin_prefetch(&in->quality.received, 1);
-	__builtin_prefetch(&in->path[at->component].rules);
-	__builtin_prefetch(&in->path[at->component].latch, 1);
-	__builtin_prefetch(&out->path[at->component].to);
-	__builtin_prefetch(&out->path[at->component].hop);
 }
 
 void engine_input(struct engine *e, const struct engine_port *at, const struct pn_addr *from,

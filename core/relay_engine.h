@@ -154,7 +154,6 @@ void engine_veto(struct engine *e, struct engine_stream *s, const struct engine_
 struct reach *engine_reach(struct engine *e, unsigned realm, struct reach *reach); /* gives the old one */
 
 /* A packet arrived at a local port. */
-void engine_expect(const struct engine_port *at); /* one is about to arrive: fetch what it will need */
 void engine_input(struct engine *e, const struct engine_port *at, const struct pn_addr *from,
 		  const uint8_t *data, size_t len);
 void engine_hop_in(struct engine *e, const struct engine_hop *to, const struct engine_parcel *parcel);

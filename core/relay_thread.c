@@ -15,6 +15,7 @@
 
 #define READY_MAX 256
 #define BURST 16           /* packets of one socket before the next one's turn */
+#define LEFTOVER_MAX 64    /* packets of one socket that still count when its stream ends */
 #define PARCELS_MAX 256u   /* of one turn */
 #define RING_OCTETS (1u << 20)
 #define EVENTS_PER_STREAM 16u
@@ -276,17 +277,6 @@ static bool take_orders(struct media_thread *t)
 	return !quit;
 }
 
-static void end_streams(struct media_thread *t)
-{
-	struct relay_command *c;
-
-	while ((c = t->ending)) {
-		t->ending = c->next;
-		obey(t, c);
-		relay_command_free(c);
-	}
-}
-
 static bool on_woken(struct media_thread *t)
 {
 	uint64_t count;
@@ -313,10 +303,8 @@ static bool receive(struct media_thread *t, const struct engine_port *p)
 	struct sockaddr_storage ss;
 	socklen_t ss_len = sizeof(ss);
 	struct pn_addr from;
-	ssize_t n;
+	ssize_t n = recvfrom(p->fd, t->buf, sizeof(t->buf), 0, (struct sockaddr *)&ss, &ss_len);
 
-	engine_expect(p);
-	n = recvfrom(p->fd, t->buf, sizeof(t->buf), 0, (struct sockaddr *)&ss, &ss_len);
 	if (n < 0)
 		return false;
 	/* What was ordered before the far end could send this counts for it: an answer that was passed on
@@ -337,6 +325,27 @@ static void drain(struct media_thread *t, struct engine_port *p)
 	p->turn = t->turn;
 	while (most-- && receive(t, p))
 		;
+}
+
+/* What had come before the stream was closed still counts. */
+static void take_leftovers(struct media_thread *t, const struct engine_stream *s)
+{
+	for (unsigned i = 0; i < 4; i++)
+		for (unsigned n = 0; n < LEFTOVER_MAX && receive(t, &s->port[i / 2][i % 2]); n++)
+			;
+}
+
+/* Taking leftovers may bring new orders, to end others too. */
+static void end_streams(struct media_thread *t)
+{
+	struct relay_command *c;
+
+	while ((c = t->ending)) {
+		t->ending = c->next;
+		take_leftovers(t, c->stream);
+		obey(t, c);
+		relay_command_free(c);
+	}
 }
 
 static int wait_ms(const struct media_thread *t, uint64_t tick_us)

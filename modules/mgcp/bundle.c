@@ -7,7 +7,8 @@
 
 struct mgcp_bundle {
 	struct mgcp *g;
-	bool open; /* messages are still being handled */
+	bool open;              /* messages are still being handled */
+	struct pn_addr answers; /* family 0: none */
 	size_t n;
 	struct mgcp_part part[];
 };
@@ -29,6 +30,16 @@ struct mgcp_bundle *bundle_new(struct mgcp *g, size_t n)
 struct mgcp_part *bundle_part(struct mgcp_bundle *b, size_t i)
 {
 	return &b->part[i];
+}
+
+void bundle_answers(struct mgcp_bundle *b, const struct pn_addr *to)
+{
+	b->answers = *to;
+}
+
+const struct pn_addr *part_beside(const struct mgcp_part *p)
+{
+	return p->bundle->answers.family ? &p->bundle->answers : NULL;
 }
 
 /* Takes what goes the same way as the first part into one text. */

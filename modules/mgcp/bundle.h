@@ -21,6 +21,10 @@ struct mgcp_part {
 /* n parts, all of them silent; NULL: no memory. bundle_done must follow. */
 struct mgcp_bundle *bundle_new(struct mgcp *g, size_t n);
 struct mgcp_part *bundle_part(struct mgcp_bundle *b, size_t i);
+/* Among the messages are responses, which go there. */
+void bundle_answers(struct mgcp_bundle *b, const struct pn_addr *to);
+/* Where the responses beside it go; NULL: there are none. */
+const struct pn_addr *part_beside(const struct mgcp_part *p);
 /* All messages were handled: sends what is ready unless a part waits. The bundle is gone then, or
  * goes when the last part is done. */
 void bundle_done(struct mgcp_bundle *b);

@@ -109,7 +109,7 @@ void command_forward(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_trans
 	if (len <= 0 || str_set(&t->request, (struct pn_str){ g->out, (size_t)len })) {
 		g->svc->bad_input(g->host, rx->pn,
 				  len == -EPERM ? "an address would leak"
-						: "the description cannot be rewritten");
+						: "it cannot be rewritten");
 		c = connection_of(g, t);
 		command_refuse(g, rx->part, t, 510);
 		if (c)
@@ -199,6 +199,20 @@ void command_unanswered(struct mgcp *g, struct mgcp_transaction *t)
 	connection_end(c, PN_END_NO_ANSWER, 0);
 }
 
+/* Who commanded an endpoint that restarts must hear of the restart with the response, whoever is to
+ * be notified (RFC 3435 4.4.6, 4.4.7). */
+static bool with_response(const struct mgcp_gateway *gw, const struct mgcp_rx *rx,
+			  struct pn_addr *to)
+{
+	const struct pn_addr *beside = part_beside(rx->part);
+	const struct mgcp_route *r = gateway_route(gw);
+
+	if (rx->msg->verb != MGCP_RSIP || !beside || !r || !agent_known(gw->g, r, beside))
+		return false;
+	*to = *beside;
+	return true;
+}
+
 /* Where it goes: the gateway's pinhole, or the call agent that its endpoint is to notify. */
 static int hop_of(struct mgcp_gateway *gw, const struct mgcp_rx *rx, bool from_gateway,
 		  struct mgcp_hop *hop)
@@ -209,7 +223,8 @@ static int hop_of(struct mgcp_gateway *gw, const struct mgcp_rx *rx, bool from_g
 	}
 	if (rx->msg->verb == MGCP_RSIP && str_iis(mgcp_value(rx->msg, MGCP_P_METHOD), "restart"))
 		endpoint_restarts(gw, rx->msg->endpoint.local);
-	if (endpoint_agent(gw, rx->msg->endpoint.local, &hop->to))
+	if (!with_response(gw, rx, &hop->to) &&
+	    endpoint_agent(gw, rx->msg->endpoint.local, &hop->to))
 		return -EHOSTUNREACH;
 	hop->flow = gateway_core_flow(gw, hop->to.family);
 	return hop->flow ? 0 : -EHOSTUNREACH;

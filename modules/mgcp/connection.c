@@ -12,8 +12,6 @@
 #include "message.h"
 #include "own.h"
 
-#define UNANSWERED_MS 3600000u /* a CRCX that comes to nothing */
-
 struct mgcp_connection *connection_of(struct mgcp *g, const struct mgcp_transaction *t)
 {
 	if (!t->connection)
@@ -35,13 +33,19 @@ static struct text name_key(const struct mgcp_gateway *gw, struct pn_str endpoin
 	return key;
 }
 
+/* A gateway that gives an id anew has forgotten what had it. */
 static void name_put(struct mgcp_connection *c)
 {
 	struct mgcp *g = c->gw->g;
 	struct text key = name_key(c->gw, c->endpoint, c->connection);
+	struct mgcp_connection *other;
 
-	if (!c->named && c->connection.len && !key.failed)
+	if (!c->named && c->connection.len && !key.failed) {
+		other = g->svc->table_get(g->connection_by_name, key.p, key.len);
+		if (other)
+			connection_end(other, PN_END_FAILED, 0);
 		c->named = !g->svc->table_put(g->connection_by_name, key.p, key.len, c);
+	}
 	text_free(&key);
 }
 
@@ -123,7 +127,6 @@ static int session_for(struct mgcp_connection *c, const struct mgcp_rx *rx)
 	c->session = g->svc->session_new(g->host, &a);
 	if (!c->session)
 		return -errno;
-	g->svc->session_deadline(c->session, UNANSWERED_MS);
 	set_attrs(c, rx);
 	return 0;
 }
@@ -217,17 +220,17 @@ void connection_learn(struct mgcp_connection *c, const struct mgcp_msg *m)
 	if (chosen.len && !mgcp_name_parse(chosen, &name) && name.local.len &&
 	    !str_set(&c->endpoint, name.local))
 		set_endpoint_attr(c);
-	name_put(c);
+	if (!mgcp_wildcard(c->endpoint)) /* a provisional response need not tell Z: */
+		name_put(c);
 }
 
-void connection_answered(struct mgcp_connection *c)
+void connection_answered(struct mgcp_connection *c, const struct mgcp_transaction *t)
 {
 	const struct pn_services *svc = c->gw->g->svc;
 
-	if (c->answered)
-		return;
-	svc->session_deadline(c->session, 0); /* it is the call agent's to delete */
-	if (c->quiet || !connection_said(c, PN_SIDE_A) || !connection_said(c, PN_SIDE_B))
+	connection_keep(c, t);
+	if (c->answered || c->quiet || !connection_said(c, PN_SIDE_A) ||
+	    !connection_said(c, PN_SIDE_B))
 		return;
 	c->answered = true;
 	svc->session_answered(c->session);
@@ -324,7 +327,13 @@ static void detach(struct mgcp_connection *c)
 void connection_end(struct mgcp_connection *c, enum pn_cause cause, int status)
 {
 	struct mgcp *g = c->gw->g;
+	struct mgcp_transaction *t = NULL;
+	struct mgcp_part *part = NULL;
 
+	if (connection_give_up(c, &part, &t) && t)
+		command_refuse(g, part, t, t->verb == MGCP_CRCX ? 407 : 515);
+	else if (part)
+		part_drop(part);
 	detach(c);
 	g->svc->session_end(c->session, cause, status);
 	connection_flush_queue(c, g);

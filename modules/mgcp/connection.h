@@ -44,7 +44,7 @@ struct mgcp_connection *connection_of(struct mgcp *g,
 /* The gateway's response names it: I:, Z:. */
 void connection_learn(struct mgcp_connection *c, const struct mgcp_msg *m);
 /* The gateway's final response to a CRCX or MDCX has left. */
-void connection_answered(struct mgcp_connection *c);
+void connection_answered(struct mgcp_connection *c, const struct mgcp_transaction *t);
 /* The CRCX or MDCX was refused with this code: what it changed is taken back, and what began with it
  * ends. */
 void connection_failed(struct mgcp_connection *c, const struct mgcp_transaction *t,

@@ -156,6 +156,14 @@ int connection_declare(struct mgcp_connection *c, const struct mgcp_rx *rx,
 	return n ? declare(c, rx, t, list, (size_t)n) : 0;
 }
 
+void connection_keep(struct mgcp_connection *c, const struct mgcp_transaction *t)
+{
+	if (!c->before || c->before->id != t->id_out)
+		return;
+	free(c->before);
+	c->before = NULL;
+}
+
 /* Nothing waits for the outcome. The first description of side A cannot be taken back, for the ports
  * have been shown: it is on hold until there is another one. */
 void connection_restore(struct mgcp_connection *c, const struct mgcp_transaction *t)
@@ -165,6 +173,7 @@ void connection_restore(struct mgcp_connection *c, const struct mgcp_transaction
 
 	if (!b || b->id != t->id_out || c->declaring)
 		return;
+	c->before = NULL; /* what waits behind may have its own */
 	c->quiet = b->quiet;
 	if (!b->n) {
 		b->n = said_before(c, b->said);
@@ -178,8 +187,7 @@ void connection_restore(struct mgcp_connection *c, const struct mgcp_transaction
 		c->gw->g->svc->media_declare(c->session, NULL, PN_SIDE_A, 0, b->said, b->n, NULL,
 					     wait);
 	}
-	free(c->before);
-	c->before = NULL;
+	free(b);
 }
 
 /* ---- what is shown ---- */

@@ -16,7 +16,8 @@ int connection_declare(struct mgcp_connection *c, const struct mgcp_rx *rx,
 		       struct mgcp_transaction *t);
 /* The core's answer to it. */
 void connection_rewrite(struct mgcp *g, const struct pn_media_reply *r);
-/* A command that was refused: what it said no longer holds. */
+/* A command that was accepted: what it said holds. One that was refused: it no longer does. */
+void connection_keep(struct mgcp_connection *c, const struct mgcp_transaction *t);
 void connection_restore(struct mgcp_connection *c, const struct mgcp_transaction *t);
 /* Takes out the message whose media is being made; part and transaction (NULL: given up) become the
  * caller's. False: there is none. */

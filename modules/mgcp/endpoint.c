@@ -15,7 +15,8 @@ static struct mgcp_endpoint *find(struct mgcp_gateway *gw, struct pn_str local)
 	return NULL;
 }
 
-/* What holds for local: its own, or what was said last of a wildcard that covers it. NULL: nothing. */
+/* What holds for local: its own, or what was said last of a wildcard that covers it. NULL: nothing.
+ */
 static struct mgcp_endpoint *known(struct mgcp_gateway *gw, struct pn_str local)
 {
 	struct mgcp_endpoint *e = find(gw, local);
@@ -79,6 +80,8 @@ void endpoint_source(struct mgcp_gateway *gw, struct pn_str local, const struct 
 
 	if (e)
 		e->source = *from;
+	if (!mgcp_wildcard(local))
+		return;
 	TAILQ_FOREACH(e, &gw->endpoints, of_gateway)
 	if (mgcp_covers(local, e->local))
 		e->source = *from;

@@ -10,8 +10,9 @@ struct mgcp_endpoint {
 	struct pn_str local;                   /* owned */
 	struct pn_str entity;       /* N: as the call agent wrote it; owned, empty: none */
 	struct pn_addr entity_addr; /* family 0: not to be followed */
-	struct pn_addr source; /* of the last command that succeeded and was no audit; family 0: none */
-	bool redirected;       /* its RSIP was: the restart that follows is the same one */
+	struct pn_addr
+		source;  /* of the last command that succeeded and was no audit; family 0: none */
+	bool redirected; /* its RSIP was: the restart that follows is the same one */
 };
 
 /* A call agent's command for local came from here, and the gateway executed it. */
@@ -26,7 +27,8 @@ void endpoint_restarted(struct mgcp_gateway *gw, struct pn_str local);
 /* Where a command of this endpoint goes. -EHOSTUNREACH: no call agent's address is known. */
 int endpoint_agent(struct mgcp_gateway *gw, struct pn_str local, struct pn_addr *out);
 /* The call agent at `by` answered instead of the one that was asked: it is asked from now on. */
-void endpoints_moved(struct mgcp_gateway *gw, const struct pn_addr *asked, const struct pn_addr *by);
+void endpoints_moved(struct mgcp_gateway *gw, const struct pn_addr *asked,
+		     const struct pn_addr *by);
 /* What the call agent called the entity that this endpoint notifies; empty: it named none. */
 struct pn_str endpoint_entity_text(struct mgcp_gateway *gw, struct pn_str local);
 void endpoints_free(struct mgcp_gateway *gw);

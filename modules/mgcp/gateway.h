@@ -25,7 +25,8 @@ struct mgcp_gateway {
 	uint64_t flow;        /* ours towards the gateway */
 	struct pn_str domain; /* as it writes its own, with a port if it does; owned */
 	struct pn_str alias;  /* what stands for it towards call agents; owned */
-	struct pn_addr agent; /* of endpoints that have none; family 0: the first that is configured */
+	struct pn_addr
+		agent; /* of endpoints that have none; family 0: the first that is configured */
 	struct mgcp_endpoints endpoints;
 	size_t n_endpoints;
 	struct mgcp_connections connections;
@@ -35,7 +36,7 @@ struct mgcp_gateway {
 	struct pn_str audited; /* the endpoint that is asked for keepalive; owned */
 	unsigned unanswered;   /* keepalives in a row */
 	uint64_t refreshed_ms; /* when its lifetime was begun anew */
-	uint64_t unproven_ms;  /* its port moved, and so long nobody accepted what came from there */
+	uint64_t unproven_ms; /* its port moved, and so long nobody accepted what came from there */
 	bool lost;
 };
 

@@ -56,7 +56,9 @@ struct mgcp {
 	struct mgcp_transactions own;     /* ours that are sent again until they are answered */
 	struct pn_timer *sweep;           /* the oldest of history has had its time */
 	struct pn_timer *resend;          /* the next of own is due */
+	uint64_t resend_ms;               /* when that is; 0: it is not running */
 	size_t n_transactions, n_connections;
+	size_t octets; /* of the commands in history */
 	uint64_t next_session;
 	char out[MGCP_DATAGRAM + 1]; /* the message that is being written */
 };

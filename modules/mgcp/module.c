@@ -123,6 +123,25 @@ static void receive(struct mgcp *g, const struct pn_msg *pn, struct pn_str text,
 		response_receive(g, &rx);
 }
 
+/* To whom the first response of a gateway's datagram goes. */
+static void look_ahead(struct mgcp *g, const struct pn_msg *pn, const struct pn_str *one, int n,
+		       struct mgcp_bundle *b)
+{
+	const struct mgcp_transaction *t;
+	struct mgcp_msg m;
+	const char *why;
+
+	for (int i = 0; i < n; i++) {
+		if (mgcp_parse(one[i], &m, &why) || m.command || m.code < 200)
+			continue;
+		t = transaction_departed(g, pn->flow, &pn->remote, false, m.id);
+		if (t && t->ours == MGCP_PASSES) {
+			bundle_answers(b, &t->peer_in);
+			return;
+		}
+	}
+}
+
 static void mgcp_on_message(void *self, const struct pn_msg *m)
 {
 	struct mgcp *g = self;
@@ -141,8 +160,11 @@ static void mgcp_on_message(void *self, const struct pn_msg *m)
 	b = bundle_new(g, (size_t)n);
 	if (!b)
 		return;
-	if (n > 1)
+	if (n > 1) {
 		g->svc->count(g->host, MGCP_CNT_PIGGYBACKS);
+		if (mgcp_is_access(g, m->realm))
+			look_ahead(g, m, one, n, b);
+	}
 	for (int i = 0; i < n; i++)
 		receive(g, m, one[i], bundle_part(b, (size_t)i));
 	bundle_done(b);

@@ -167,10 +167,22 @@ void own_delete(struct mgcp_connection *c, int reason)
 
 /* ---- answers ---- */
 
+/* A final response after a provisional one asks for it (RFC 3435 3.5.6). */
+static void acknowledge(const struct mgcp_rx *rx)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "000 %u\r\n", rx->msg->id);
+
+	if (mgcp_value(rx->msg, MGCP_P_ACK).p)
+		part_send(rx->part, rx->pn->flow, &rx->pn->remote,
+			  (struct pn_str){ text, (size_t)n });
+}
+
 void own_answered(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_transaction *t)
 {
 	if (rx->msg->code < 200)
 		return;
+	acknowledge(rx);
 	if (!t->from_gateway)
 		gateway_heard(t->gateway, &rx->pn->remote);
 	if (t->ours == MGCP_OURS_KEEPALIVE) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define ID_MAX 999999999u
+#define NAME_MAX_LEN 255u /* of a local name, and of a domain (3.2.1.3) */
 
 static const struct {
 	const char *name;
@@ -130,7 +131,7 @@ int mgcp_name_parse(struct pn_str text, struct mgcp_name *out)
 		n.host.p++;
 		n.host.len -= 2;
 	}
-	if (!n.host.len)
+	if (!n.host.len || n.local.len > NAME_MAX_LEN || n.domain.len > NAME_MAX_LEN)
 		return -EBADMSG;
 	for (size_t i = 0; i < text.len; i++)
 		if ((unsigned char)text.p[i] <= ' ' || text.p[i] == 127)
@@ -195,6 +196,20 @@ static int parse_response(struct pn_str line, struct mgcp_msg *m, const char **w
 	return parse_id(next_word(&line), m);
 }
 
+/* A line that begins with white space goes on with the one before. */
+static int unfold(struct pn_str more, struct mgcp_msg *m)
+{
+	struct pn_str *value;
+
+	if (!m->n_params)
+		return -EBADMSG;
+	value = &m->param[m->n_params - 1].value;
+	if (!value->len)
+		value->p = more.p;
+	value->len = (size_t)(more.p + more.len - value->p);
+	return 0;
+}
+
 static int parse_param(struct pn_str line, struct mgcp_msg *m)
 {
 	const char *colon = memchr(line.p, ':', line.len);
@@ -202,7 +217,7 @@ static int parse_param(struct pn_str line, struct mgcp_msg *m)
 	struct pn_str name, value;
 
 	if (line.p[0] == ' ' || line.p[0] == '\t')
-		return m->n_params ? 0 : -EBADMSG; /* a folded line: belongs to the one before */
+		return unfold(str_trim(line), m);
 	if (!colon || m->n_params == MGCP_PARAMS_MAX)
 		return -EBADMSG;
 	name = str_trim((struct pn_str){ line.p, (size_t)(colon - line.p) });
@@ -213,7 +228,7 @@ static int parse_param(struct pn_str line, struct mgcp_msg *m)
 	}
 	while (value.len && (value.p[value.len - 1] == ' ' || value.p[value.len - 1] == '\t'))
 		value.len--;
-	*p = (struct mgcp_param){ MGCP_P_OTHER, value };
+	*p = (struct mgcp_param){ MGCP_P_OTHER, name, value };
 	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++)
 		if (str_iis(name, params[i].name))
 			p->code = params[i].code;

@@ -39,7 +39,8 @@ enum mgcp_code { /* parameter lines that mean something here (RFC 3435 3.2.2) */
 
 struct mgcp_param {
 	enum mgcp_code code;
-	struct pn_str value; /* trimmed; points to where it would be when it is empty */
+	struct pn_str name;
+	struct pn_str value; /* trimmed, over folded lines; points to where it would be if empty */
 };
 
 /* local@domain of an endpoint name, [local@]domain[:port] of a notified entity. */

@@ -28,6 +28,20 @@ static void show_audited(const struct mgcp_rx *rx, const struct mgcp_transaction
 	}
 }
 
+/* It cannot pass, so the connection that it made is taken back. */
+static void refuse(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_transaction *t, int code,
+		   const char *why)
+{
+	struct mgcp_connection *c = connection_of(g, t);
+
+	g->svc->bad_input(g->host, rx->pn, why);
+	command_refuse(g, rx->part, t, code);
+	if (!c || t->verb != MGCP_CRCX)
+		return;
+	own_delete(c, 0);
+	connection_end(c, PN_END_REFUSED, code);
+}
+
 /* Its answer goes to where the command came from, whatever either says of a notified entity. */
 void response_forward(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_transaction *t,
 		      struct mgcp_shown shown)
@@ -42,21 +56,18 @@ void response_forward(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_tran
 	show_audited(rx, t, list, way.shown);
 	len = rewrite_message(g, rx, &way);
 	if (len <= 0) {
-		g->svc->bad_input(g->host, rx->pn,
-				  len == -EPERM ? "an address would leak"
-						: "the description cannot be rewritten");
-		command_refuse(g, rx->part, t, 400);
+		refuse(g, rx, t, 400,
+		       len == -EPERM ? "an address would leak" : "it cannot be rewritten");
 		return;
 	}
 	if (rx->msg->code >= 200) {
 		t->state = MGCP_ANSWERED;
 		str_set(&t->answer, (struct pn_str){ g->out, (size_t)len });
 	}
-	if (rx->msg->code < 200 || mgcp_value(rx->msg, MGCP_P_ACK).p)
-		transaction_expect_ack(g, t);
+	transaction_expect_ack(g, t);
 	part_send(rx->part, t->flow_in, &t->peer_in, (struct pn_str){ g->out, (size_t)len });
 	if (c && rx->msg->code >= 200 && rx->msg->code < 300)
-		connection_answered(c);
+		connection_answered(c, t);
 }
 
 void response_resume(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_transaction *t)
@@ -72,12 +83,7 @@ void response_resume(struct mgcp *g, const struct mgcp_rx *rx, struct mgcp_trans
 		response_forward(g, rx, t, (struct mgcp_shown){ NULL, 0 });
 		return;
 	}
-	g->svc->bad_input(g->host, rx->pn, "a description that cannot be read");
-	command_refuse(g, rx->part, t, 510);
-	if (c && t->verb == MGCP_CRCX) {
-		own_delete(c, 0);
-		connection_end(c, PN_END_REFUSED, 510);
-	}
+	refuse(g, rx, t, 510, "a description that cannot be read");
 }
 
 /* ---- from a gateway ---- */

@@ -7,6 +7,7 @@
 #include "endpoint.h"
 
 #define ACK_RANGE_MAX 64u /* ids of a range that are looked up one by one */
+#define ACK_LOOKUPS_MAX 1024u /* of a message */
 
 struct rewriting {
 	struct mgcp *g;
@@ -14,6 +15,7 @@ struct rewriting {
 	const struct mgcp_msg *m;
 	const struct mgcp_way *way;
 	struct pn_edits *e;
+	unsigned lookups;
 	int err;
 };
 
@@ -80,8 +82,12 @@ static void write_entity(struct rewriting *w, struct pn_str value)
 	struct mgcp_name name;
 	char text[MGCP_ADDR_LEN];
 
-	if (!value.len || mgcp_name_parse(value, &name))
+	if (!value.len)
 		return;
+	if (mgcp_name_parse(value, &name)) {
+		w->err = -EBADMSG; /* the receiver might read it after all */
+		return;
+	}
 	if (way->to_core) {
 		struct pn_str scope = w->m->command ? w->m->endpoint.local : way->t->scope.endpoint;
 		struct pn_str known = endpoint_entity_text(way->gw, scope);
@@ -99,6 +105,14 @@ static void write_entity(struct rewriting *w, struct pn_str value)
 		span(w, name.place, mgcp_domain_of(w->g, a, text));
 }
 
+static uint32_t acked_id(struct rewriting *w, uint32_t id)
+{
+	const struct mgcp_transaction *t =
+		w->lookups++ < ACK_LOOKUPS_MAX ? transaction_arrived(w->g, w->rx, id) : NULL;
+
+	return t ? t->id_out : id;
+}
+
 /* One "a" or "a-b" of a K: line in ids of the other side. */
 static bool write_ack(struct rewriting *w, struct pn_str item, struct text *out)
 {
@@ -112,21 +126,15 @@ static bool write_ack(struct rewriting *w, struct pn_str item, struct text *out)
 	to = from;
 	if (dash && str_u32(str_trim((struct pn_str){ dash + 1, item.len - a.len - 1 }), &to))
 		return false;
-	for (uint32_t id = from; id <= to && id - from < ACK_RANGE_MAX; id++) {
-		const struct mgcp_transaction *t = transaction_arrived(w->g, w->rx, id);
-
-		changed = changed || (t && t->id_out != id);
-	}
+	for (uint32_t id = from; id <= to && id - from < ACK_RANGE_MAX; id++)
+		changed = changed || acked_id(w, id) != id;
 	if (!changed) {
 		text_put(out, out->len ? ", " : "");
 		text_add(out, item);
 		return false;
 	}
-	for (uint32_t id = from; id <= to && id - from < ACK_RANGE_MAX; id++) {
-		const struct mgcp_transaction *t = transaction_arrived(w->g, w->rx, id);
-
-		text_fmt(out, "%s%u", out->len ? ", " : "", t ? t->id_out : id);
-	}
+	for (uint32_t id = from; id <= to && id - from < ACK_RANGE_MAX; id++)
+		text_fmt(out, "%s%u", out->len ? ", " : "", acked_id(w, id));
 	return true;
 }
 

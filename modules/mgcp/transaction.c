@@ -13,6 +13,8 @@
 #define RESEND_FIRST_MS 500u
 #define RESEND_MAX_MS 4000u
 #define RESENDS_MAX 7u
+#define RESEND_GRID_MS 100u /* so that many are sent again by one timer */
+#define OCTETS_EACH 1024u   /* for all together: so many times the limit of transactions */
 
 /* Tables take octets: these have no padding that is not zero. */
 struct key {
@@ -80,7 +82,7 @@ static uint64_t print_of(const struct mgcp_msg *m)
 
 	for (size_t i = 0; i < m->n_params; i++)
 		if (m->param[i].code != MGCP_P_ACK)
-			h = mix(h, m->param[i].value);
+			h = mix(mix(h, m->param[i].name), m->param[i].value);
 	for (size_t i = 0; i < m->n_sdp; i++)
 		h = mix(h, m->sdp[i]);
 	return h;
@@ -163,11 +165,12 @@ static void sweep_at(struct mgcp *g)
 }
 
 static struct mgcp_transaction *add(struct mgcp *g, struct mgcp_gateway *gw, bool from_gateway,
-				    const struct mgcp_hop *hop)
+				    const struct mgcp_hop *hop, size_t octets)
 {
 	struct mgcp_transaction *t;
 
-	if (g->n_transactions >= g->conf->max_transactions) {
+	if (g->n_transactions >= g->conf->max_transactions ||
+	    (g->octets + octets) / OCTETS_EACH > g->conf->max_transactions) {
 		g->svc->count(g->host, MGCP_CNT_FULL);
 		return NULL;
 	}
@@ -179,6 +182,7 @@ static struct mgcp_transaction *add(struct mgcp *g, struct mgcp_gateway *gw, boo
 	t->flow_out = hop->flow;
 	t->peer_out = t->asked = hop->to;
 	t->touched_ms = g->svc->now_ms(g->host);
+	t->octets = octets;
 	return t;
 }
 
@@ -189,6 +193,7 @@ static void link_in(struct mgcp *g, struct mgcp_transaction *t)
 	LIST_INSERT_HEAD(&t->gateway->transactions, t, of_gateway);
 	TAILQ_INSERT_TAIL(&g->history, t, in_history);
 	g->n_transactions++;
+	g->octets += t->octets;
 	if (first)
 		sweep_at(g);
 }
@@ -197,7 +202,7 @@ struct mgcp_transaction *transaction_new(struct mgcp *g, const struct mgcp_rx *r
 					 struct mgcp_gateway *gw, bool from_gateway,
 					 const struct mgcp_hop *hop)
 {
-	struct mgcp_transaction *t = add(g, gw, from_gateway, hop);
+	struct mgcp_transaction *t = add(g, gw, from_gateway, hop, rx->msg->text.len);
 	struct key k;
 
 	if (!t)
@@ -229,7 +234,7 @@ struct mgcp_transaction *transaction_ours(struct mgcp *g, struct mgcp_gateway *g
 					  enum mgcp_ours what, bool from_gateway,
 					  const struct mgcp_hop *hop)
 {
-	struct mgcp_transaction *t = add(g, gw, from_gateway, hop);
+	struct mgcp_transaction *t = add(g, gw, from_gateway, hop, 0);
 
 	if (!t)
 		return NULL;
@@ -293,6 +298,7 @@ void transaction_end(struct mgcp *g, struct mgcp_transaction *t)
 	TAILQ_REMOVE(&g->history, t, in_history);
 	LIST_REMOVE(t, of_gateway);
 	g->n_transactions--;
+	g->octets -= t->octets;
 	str_drop(&t->request);
 	str_drop(&t->answer);
 	str_drop(&t->scope.endpoint);
@@ -309,6 +315,10 @@ void transaction_sweep(void *mgcp)
 	struct mgcp_transaction *t;
 
 	while ((t = TAILQ_FIRST(&g->history)) && now - t->touched_ms >= g->conf->history_ms) {
+		if (t->due_ms) { /* it has a time of its own */
+			transaction_touch(g, t);
+			continue;
+		}
 		if (t->ours == MGCP_PASSES && t->state != MGCP_ANSWERED) {
 			g->svc->count(g->host, MGCP_CNT_TIMEOUTS);
 			command_unanswered(g, t);
@@ -318,16 +328,14 @@ void transaction_sweep(void *mgcp)
 	sweep_at(g);
 }
 
-static void resend_at(struct mgcp *g)
+static void resend_at(struct mgcp *g, uint64_t due_ms)
 {
-	uint64_t now = g->svc->now_ms(g->host), next = UINT64_MAX;
-	const struct mgcp_transaction *t;
+	uint64_t now = g->svc->now_ms(g->host);
 
-	TAILQ_FOREACH(t, &g->own, in_own)
-	if (t->due_ms < next)
-		next = t->due_ms;
-	if (next != UINT64_MAX)
-		g->svc->timer_start(g->resend, next > now ? next - now : 0);
+	if (g->resend_ms && g->resend_ms <= due_ms)
+		return;
+	g->resend_ms = due_ms;
+	g->svc->timer_start(g->resend, due_ms > now ? due_ms - now : 0);
 }
 
 static void send_again(struct mgcp *g, struct mgcp_transaction *t)
@@ -337,6 +345,7 @@ static void send_again(struct mgcp *g, struct mgcp_transaction *t)
 	g->svc->flow_send(g->host, t->flow_out, &t->peer_out, t->request.p, t->request.len);
 	t->sends++;
 	t->due_ms = g->svc->now_ms(g->host) + (wait > RESEND_MAX_MS ? RESEND_MAX_MS : wait);
+	t->due_ms += (RESEND_GRID_MS - t->due_ms % RESEND_GRID_MS) % RESEND_GRID_MS;
 }
 
 void transaction_send_ours(struct mgcp *g, struct mgcp_transaction *t, struct pn_str text)
@@ -345,27 +354,29 @@ void transaction_send_ours(struct mgcp *g, struct mgcp_transaction *t, struct pn
 		return;
 	send_again(g, t);
 	TAILQ_INSERT_TAIL(&g->own, t, in_own);
-	resend_at(g);
+	resend_at(g, t->due_ms);
 }
 
 void transaction_resend(void *mgcp)
 {
 	struct mgcp *g = mgcp;
-	uint64_t now = g->svc->now_ms(g->host);
+	uint64_t now = g->svc->now_ms(g->host), first = UINT64_MAX;
 	struct mgcp_transaction *t, *next;
 
 	for (t = TAILQ_FIRST(&g->own); t; t = next) {
 		unsigned max = t->ours == MGCP_OURS_CHALLENGE ? 4 : RESENDS_MAX;
 
 		next = TAILQ_NEXT(t, in_own);
-		if (t->due_ms > now)
-			continue;
-		if (t->sends < max) {
-			send_again(g, t);
+		if (t->due_ms <= now && t->sends >= max) {
+			own_failed(g, t);
+			transaction_end(g, t);
 			continue;
 		}
-		own_failed(g, t);
-		transaction_end(g, t);
+		if (t->due_ms <= now)
+			send_again(g, t);
+		first = t->due_ms < first ? t->due_ms : first;
 	}
-	resend_at(g);
+	g->resend_ms = 0;
+	if (first != UINT64_MAX)
+		resend_at(g, first);
 }

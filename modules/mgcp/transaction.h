@@ -44,6 +44,7 @@ struct mgcp_transaction {
 	struct pn_addr asked;             /* who was asked first */
 	uint64_t domain, print;           /* of the command, to tell a retransmission */
 	struct pn_str request, answer;    /* as they left; owned */
+	size_t octets;                    /* of the command, as it came */
 	unsigned sends;
 	uint64_t touched_ms, due_ms; /* due: ours, the next sending */
 	/* What the answer means: */
@@ -80,7 +81,8 @@ struct mgcp_transaction *transaction_ours(struct mgcp *g, struct mgcp_gateway *g
 /* Sends it now, and again until it is answered (at most 7 times in 20 s); then mgcp_ours_failed. */
 void transaction_send_ours(struct mgcp *g, struct mgcp_transaction *t, struct pn_str text);
 void transaction_touch(struct mgcp *g, struct mgcp_transaction *t);
-/* Its answer is provisional or asks for 000, which has no endpoint: it finds this one from now on. */
+/* Its answer may be acknowledged by 000, which has no endpoint: it finds this one from now on. Some
+ * call agents send 000 unasked. */
 void transaction_expect_ack(struct mgcp *g, struct mgcp_transaction *t);
 /* It goes there from now on. -EEXIST: its id is taken there. */
 int transaction_redirect(struct mgcp *g, struct mgcp_transaction *t, const struct mgcp_hop *hop);

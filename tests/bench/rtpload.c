@@ -1,66 +1,74 @@
-/* A load of RTP through a relay between two network namespaces.
+/* A load of RTP for a relay, as a wire would bring it.
  *
- *   rtpload NETNS-A ADDR-A NETNS-B ADDR-B RELAY-A RELAY-B PORTS PPS SECONDS
+ *   rtpload NETNS TUN-A TUN-B FAR-A FAR-B RELAY-A RELAY-B PORTS PPS SECONDS BURST
  *
- * ADDR are our own `address:port`, one socket each; RELAY are the addresses of the relay's two sides and
- * PORTS a file with its port pair of each session, one per line. Packets of 172 octets, as of G.711, are
- * spread evenly over time, sessions and both directions, PPS in all. Nobody sleeps on the sockets: waking
- * the load is no part of the relay's work; the kernel notes when a packet came. Prints one JSON object: packets sent
- * and received, and the median and 99th percentile of the way through in us. */
+ * TUN are the relay's two interfaces in its namespace; we are the wire at their other end, so that what the
+ * relay sends costs it as much as handing a packet to a network card does, and nobody's receiving. FAR are
+ * the two far ends (address:port), RELAY the relay's addresses, and PORTS a file with its port pair of each
+ * session, one per line. Packets of 172 octets, as of G.711, are spread evenly over time, sessions and both
+ * directions, PPS in all.
+ *
+ * With a BURST of 0 each goes when it is due, and we take a whole core. Else BURST of them go at once, as a
+ * network card that waits a little hands them over, and we sleep until the next are due: relay and load can
+ * share a core.
+ *
+ * Prints one JSON object: packets sent and received; our CPU time in ns while we sent, which is the receiving
+ * that the relay's kernel did for it unless that is steered to another core; and, without bursts, the median
+ * and 99th percentile of the way through in us. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#define PACKET 172
-#define STAMP 12        /* where the time of sending stands */
-#define BATCH 64
-#define TICK_NS 100000u /* packets of one tick leave together */
+#define RTP_OCTETS 172
 #define SLOWEST_US 100000
 #define DRAIN_NS 300000000u
-#define BUFFER (4 << 20)
+#define TURN_MAX 16 /* packets read or written before the others' turn */
+
+struct packet { /* as it is on the wire */
+	struct iphdr ip;
+	struct udphdr udp;
+	uint8_t rtp[12];
+	uint64_t went_ns;
+	uint8_t rest[RTP_OCTETS - 12 - sizeof(uint64_t)];
+} __attribute__((packed));
 
 struct session {
-	struct sockaddr_in to[2];
+	uint16_t port[2]; /* the relay's, network order */
 	uint16_t seq[2];
-	uint32_t stamp;
 };
 
 struct load {
 	int fd[2];
+	struct packet packet[2]; /* of each direction, all but what differs */
 	struct session *session;
 	size_t n;
-	uint64_t pps, duration_ns, sent, received;
+	uint64_t pps, duration_ns, burst, tried, sent, received, sending_ns;
 	uint32_t histogram[SLOWEST_US];
 };
 
-struct batch {
-	struct mmsghdr msg[BATCH];
-	struct iovec iov[BATCH];
-	uint8_t data[BATCH][PACKET];
-	char control[BATCH][CMSG_SPACE(sizeof(struct timespec))];
-	unsigned n;
-};
-
-static uint64_t ns_of(const struct timespec *ts)
-{
-	return (uint64_t)ts->tv_sec * 1000000000u + (uint64_t)ts->tv_nsec;
-}
-
-static uint64_t now_ns(clockid_t clock)
+static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec ts;
 
 	clock_gettime(clock, &ts);
-	return ns_of(&ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static uint64_t now_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
 }
 
 static void die(const char *what)
@@ -83,45 +91,41 @@ static struct sockaddr_in address(const char *text)
 	return a;
 }
 
-static int socket_in(const char *netns, const char *local)
+static void enter(const char *netns)
 {
-	struct sockaddr_in a = address(local);
 	char path[256];
-	int size = BUFFER, on = 1, fd;
+	int fd;
 
 	snprintf(path, sizeof(path), "/run/netns/%s", netns);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || setns(fd, CLONE_NEWNET))
 		die(path);
 	close(fd);
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)))
-		die(local);
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
-	setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+}
+
+static int attach(const char *device)
+{
+	struct ifreq r = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", device);
+	if (fd < 0 || ioctl(fd, TUNSETIFF, &r))
+		die(device);
 	return fd;
 }
 
-static void read_sessions(struct load *l, const char *path, const char *const relay[2])
+static void read_sessions(struct load *l, const char *path)
 {
 	FILE *f = fopen(path, "r");
-	unsigned port[2];
+	unsigned a, b;
 
 	if (!f)
 		die(path);
-	while (fscanf(f, "%u %u", &port[0], &port[1]) == 2) {
-		struct session *s;
-
+	while (fscanf(f, "%u %u", &a, &b) == 2) {
 		l->session = realloc(l->session, (l->n + 1) * sizeof(*l->session));
 		if (!l->session)
 			die("realloc");
-		s = &l->session[l->n++];
-		memset(s, 0, sizeof(*s));
-		for (int side = 0; side < 2; side++) {
-			s->to[side] = address(relay[side]);
-			s->to[side].sin_port = htons((uint16_t)port[side]);
-		}
+		l->session[l->n++] = (struct session){ .port = { htons((uint16_t)a), htons((uint16_t)b) } };
 	}
 	fclose(f);
 	if (!l->n) {
@@ -130,126 +134,124 @@ static void read_sessions(struct load *l, const char *path, const char *const re
 	}
 }
 
-static void prepare(struct batch *b)
+static uint16_t checksum(const void *p, size_t len)
 {
-	for (unsigned i = 0; i < BATCH; i++) {
-		b->iov[i] = (struct iovec){ b->data[i], PACKET };
-		b->msg[i].msg_hdr = (struct msghdr){ .msg_iov = &b->iov[i], .msg_iovlen = 1 };
-	}
+	const uint8_t *at = p;
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i + 1 < len; i += 2)
+		sum += (uint32_t)(at[i] << 8 | at[i + 1]);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons((uint16_t)~sum);
 }
 
-/* ---- receiving ---- */
-
-static void note(struct load *l, struct msghdr *m, const uint8_t *data)
+/* UDP without a checksum: a network card would have checked it. */
+static void make_packet(struct packet *p, const char *far, const char *relay)
 {
-	struct cmsghdr *c = CMSG_FIRSTHDR(m);
-	struct timespec came;
-	uint64_t went, us;
+	struct sockaddr_in from = address(far), to = address(relay);
 
-	if (!c || c->cmsg_type != SO_TIMESTAMPNS)
-		return;
-	memcpy(&came, CMSG_DATA(c), sizeof(came));
-	memcpy(&went, data + STAMP, sizeof(went));
-	us = (ns_of(&came) - went) / 1000;
+	p->ip = (struct iphdr){ .version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP,
+				.tot_len = htons(sizeof(*p)), .saddr = from.sin_addr.s_addr,
+				.daddr = to.sin_addr.s_addr };
+	p->ip.check = checksum(&p->ip, sizeof(p->ip));
+	p->udp.source = from.sin_port;
+	p->udp.len = htons((uint16_t)(sizeof(*p) - sizeof(p->ip)));
+	p->rtp[0] = 0x80;
+	p->rtp[1] = 8;
+	memset(p->rest, 0xd5, sizeof(p->rest));
+}
+
+static void send_one(struct load *l, size_t number, int side)
+{
+	struct session *s = &l->session[number];
+	struct packet *p = &l->packet[side];
+	uint16_t seq = htons(s->seq[side]);
+	uint32_t stamp = htonl(s->seq[side]++ * 160u), ssrc = htonl((uint32_t)number * 2 + (uint32_t)side + 1);
+
+	p->udp.dest = s->port[side];
+	memcpy(p->rtp + 2, &seq, sizeof(seq));
+	memcpy(p->rtp + 4, &stamp, sizeof(stamp));
+	memcpy(p->rtp + 8, &ssrc, sizeof(ssrc));
+	p->went_ns = now_ns();
+	if (write(l->fd[side], p, sizeof(*p)) == (ssize_t)sizeof(*p))
+		l->sent++;
+}
+
+static void send_up_to(struct load *l, uint64_t until)
+{
+	for (; l->tried < until; l->tried++)
+		send_one(l, l->tried / 2 % l->n, (int)(l->tried % 2));
+}
+
+static void send_due(struct load *l, uint64_t elapsed_ns)
+{
+	uint64_t due = (elapsed_ns < l->duration_ns ? elapsed_ns : l->duration_ns) * l->pps / 1000000000u;
+
+	send_up_to(l, due < l->tried + TURN_MAX ? due : l->tried + TURN_MAX);
+}
+
+static void send_burst(struct load *l)
+{
+	uint64_t before = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+	send_up_to(l, l->tried + l->burst);
+	l->sending_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - before;
+}
+
+static bool receive_one(struct load *l, int fd)
+{
+	struct packet p;
+	uint64_t us;
+
+	if (read(fd, &p, sizeof(p)) != (ssize_t)sizeof(p))
+		return false;
+	us = (now_ns() - p.went_ns) / 1000;
 	l->received++;
 	l->histogram[us < SLOWEST_US ? us : SLOWEST_US - 1]++;
+	return true;
 }
 
-static void receive(struct load *l, struct batch *b, int fd)
+static void receive(struct load *l)
 {
-	int n = BATCH;
+	for (int side = 0; side < 2; side++)
+		for (int i = 0; i < TURN_MAX && receive_one(l, l->fd[side]); i++)
+			;
+}
 
-	while (n == BATCH) {
-		for (unsigned i = 0; i < BATCH; i++) {
-			b->msg[i].msg_hdr.msg_control = b->control[i];
-			b->msg[i].msg_hdr.msg_controllen = sizeof(b->control[i]);
-		}
-		n = recvmmsg(fd, b->msg, BATCH, MSG_DONTWAIT, NULL);
-		for (int i = 0; i < n; i++)
-			if (b->msg[i].msg_len == PACKET)
-				note(l, &b->msg[i].msg_hdr, b->data[i]);
+static void run_evenly(struct load *l)
+{
+	uint64_t start = now_ns(), elapsed_ns = 0;
+
+	while (elapsed_ns < l->duration_ns + DRAIN_NS) {
+		send_due(l, elapsed_ns);
+		receive(l);
+		elapsed_ns = now_ns() - start;
 	}
-}
-
-/* ---- sending ---- */
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	v = htonl(v);
-	memcpy(p, &v, sizeof(v));
-}
-
-static void flush(struct load *l, struct batch *b, int side)
-{
-	unsigned at = 0;
-
-	while (at < b->n) {
-		int n = sendmmsg(l->fd[side], b->msg + at, b->n - at, 0);
-
-		if (n < 0 && errno != ENOBUFS && errno != EAGAIN)
-			die("sendmmsg");
-		at += n > 0 ? (unsigned)n : 0;
-	}
-	b->n = 0;
-}
-
-static void add(struct load *l, struct batch *b, size_t session, int side)
-{
-	struct session *s = &l->session[session];
-	uint8_t *p = b->data[b->n];
-	uint64_t now = now_ns(CLOCK_REALTIME);
-
-	p[0] = 0x80;
-	p[1] = 8;
-	p[2] = (uint8_t)(s->seq[side] >> 8);
-	p[3] = (uint8_t)s->seq[side]++;
-	put32(p + 4, s->seq[side] * 160u);
-	put32(p + 8, (uint32_t)(session * 2 + (size_t)side + 1));
-	memcpy(p + STAMP, &now, sizeof(now));
-	b->msg[b->n].msg_hdr.msg_name = &s->to[side];
-	b->msg[b->n].msg_hdr.msg_namelen = sizeof(s->to[side]);
-	if (++b->n == BATCH)
-		flush(l, b, side);
-	l->sent++;
 }
 
 static void sleep_until(uint64_t ns)
 {
 	struct timespec ts = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
 
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+}
+
+/* Late bursts are not made up for: the relay could not have kept up either. */
+static void run_in_bursts(struct load *l)
+{
+	uint64_t interval_ns = l->burst * 1000000000u / l->pps, start = now_ns(), next = start;
+
+	while (next < start + l->duration_ns) {
+		send_burst(l);
+		next += interval_ns;
+		sleep_until(next);
+		while (receive_one(l, l->fd[0]) || receive_one(l, l->fd[1]))
+			;
+	}
+	sleep_until(next + DRAIN_NS);
+	while (receive_one(l, l->fd[0]) || receive_one(l, l->fd[1]))
 		;
-}
-
-static void send_due(struct load *l, struct batch b[2], uint64_t due)
-{
-	static size_t session;
-
-	while (l->sent + 2 <= due) {
-		add(l, &b[0], session, 0);
-		add(l, &b[1], session, 1);
-		session = (session + 1) % l->n;
-	}
-	flush(l, &b[0], 0);
-	flush(l, &b[1], 1);
-}
-
-static void run(struct load *l)
-{
-	static struct batch out[2], in;
-	uint64_t start = now_ns(CLOCK_MONOTONIC), tick = start;
-
-	prepare(&out[0]);
-	prepare(&out[1]);
-	prepare(&in);
-	while (tick - start < l->duration_ns + DRAIN_NS) {
-		if (tick - start < l->duration_ns)
-			send_due(l, out, (tick - start + TICK_NS) * l->pps / 1000000000u);
-		receive(l, &in, l->fd[0]);
-		receive(l, &in, l->fd[1]);
-		tick += TICK_NS;
-		sleep_until(tick);
-	}
 }
 
 static unsigned percentile(const struct load *l, unsigned percent)
@@ -266,19 +268,26 @@ int main(int argc, char **argv)
 {
 	static struct load l;
 
-	if (argc != 10) {
-		fprintf(stderr, "usage: rtpload NETNS-A ADDR-A NETNS-B ADDR-B RELAY-A RELAY-B PORTS PPS SECONDS\n");
+	if (argc != 12) {
+		fprintf(stderr, "usage: rtpload NETNS TUN-A TUN-B FAR-A FAR-B RELAY-A RELAY-B PORTS PPS SECONDS BURST\n");
 		return 2;
 	}
-	read_sessions(&l, argv[7], (const char *const[]){ argv[5], argv[6] });
-	l.pps = strtoull(argv[8], NULL, 10);
-	l.duration_ns = (uint64_t)(strtod(argv[9], NULL) * 1e9);
-	l.fd[0] = socket_in(argv[1], argv[2]);
-	l.fd[1] = socket_in(argv[3], argv[4]);
-	prctl(PR_SET_TIMERSLACK, 1);
-	run(&l);
-	printf("{\"sent\": %llu, \"received\": %llu, \"p50_us\": %u, \"p99_us\": %u}\n",
-	       (unsigned long long)l.sent, (unsigned long long)l.received, percentile(&l, 50), percentile(&l, 99));
+	enter(argv[1]);
+	for (int side = 0; side < 2; side++) {
+		l.fd[side] = attach(argv[2 + side]);
+		make_packet(&l.packet[side], argv[4 + side], argv[6 + side]);
+	}
+	read_sessions(&l, argv[8]);
+	l.pps = strtoull(argv[9], NULL, 10);
+	l.duration_ns = (uint64_t)(strtod(argv[10], NULL) * 1e9);
+	l.burst = strtoull(argv[11], NULL, 10);
+	if (l.burst)
+		run_in_bursts(&l);
+	else
+		run_evenly(&l);
+	printf("{\"sent\": %llu, \"received\": %llu, \"sending_ns\": %llu, \"p50_us\": %u, \"p99_us\": %u}\n",
+	       (unsigned long long)l.sent, (unsigned long long)l.received, (unsigned long long)l.sending_ns,
+	       percentile(&l, 50), percentile(&l, 99));
 	free(l.session);
 	return 0;
 }

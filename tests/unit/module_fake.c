@@ -275,6 +275,11 @@ static struct pn_services services = {
 	.pattern_free = free,
 };
 
+const struct pn_services *fake_services(void)
+{
+	return &services;
+}
+
 void *fake_start(const struct pn_module *m, const struct pn_conf *conf)
 {
 	uint16_t access = fake_world.access_port, core = fake_world.core_port;

@@ -55,6 +55,7 @@ extern struct fake_world fake_world;
 /* The module, configured; NULL when the configuration was refused. */
 void *fake_start(const struct pn_module *m, const struct pn_conf *conf);
 void fake_stop(void);
+const struct pn_services *fake_services(void);
 /* "203.0.113.7", 40001, "access" sends this. */
 void fake_receive(const char *realm, const char *ip, uint16_t port, const void *data, size_t len);
 /* The same, to the alias of this binding. */
@@ -71,5 +72,7 @@ struct pn_binding *fake_binding(size_t i);
 const struct pn_binding_info *fake_binding_info(size_t i);
 int fake_binding_used(size_t i);
 void fake_binding_gone(size_t i); /* it expires */
+/* It is due a keepalive, which is not sent: its length, or -errno. */
+long fake_keepalive(size_t i, void *out, size_t cap);
 
 #endif

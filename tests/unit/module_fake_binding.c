@@ -221,6 +221,14 @@ const struct pn_binding_info *fake_binding_info(size_t i)
 	return &bindings[i].info;
 }
 
+long fake_keepalive(size_t i, void *out, size_t cap)
+{
+	long len = fake_module->keepalive(fake_self, &bindings[i], out, cap);
+
+	fake_deferred();
+	return len;
+}
+
 int fake_binding_used(size_t i)
 {
 	return bindings[i].used;

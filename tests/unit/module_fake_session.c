@@ -313,6 +313,7 @@ void fake_media_done(void)
 			conclude(s);
 		deliver(s);
 	}
+	fake_deferred();
 }
 
 void fake_timeout(enum pn_timeout what)
@@ -320,6 +321,7 @@ void fake_timeout(enum pn_timeout what)
 	for (struct pn_session *s = sessions; s; s = s->next)
 		if (!s->ended)
 			fake_module->on_timeout(fake_self, s, what);
+	fake_deferred();
 }
 
 void fake_sweep(int all)

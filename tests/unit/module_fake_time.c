@@ -82,6 +82,7 @@ void fake_advance(uint64_t ms)
 		fake.now_ms = t->due > fake.now_ms ? t->due : fake.now_ms;
 		t->due = 0;
 		t->fn(t->arg);
+		fake_deferred();
 		fake_sweep(0);
 	}
 	fake.now_ms = until;

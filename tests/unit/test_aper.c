@@ -192,6 +192,7 @@ Test(aper, characters)
 		{ "BMPString of 26: eight bits, not mapped", "BmpLower", "00 62", "1e020062" },
 		{ "UTF8String (30.6)", "Utf8", "02 c3a9", "0c02c3a9" },
 		{ "GeneralString", "General", "02 4869", "1b024869" },
+		{ "sixteen bits: aligned only where they vary", "Sixteen", "a43480 41", "300a 8001ff 81024869 820141" },
 		{ "which of them are aligned", "Strings", "9e34 456784 1000 80",
 		  "3019 8001ff 81023039 820137 83053132333435 840141 8500 8601ff" },
 	};

@@ -38,6 +38,26 @@ Test(aper_edit, addresses_are_found)
 	free(in.p);
 }
 
+static size_t leaves_of(const char *type, const char *hex)
+{
+	struct aper_message *m = message_of(type, hex);
+	const struct aper_leaf *leaf;
+	size_t n = aper_leaves(m, &leaf);
+
+	expect_written(m, hex, type);
+	aper_free(m);
+	return n;
+}
+
+Test(aper_edit, other_addresses_are_not)
+{
+	cr_expect(eq(sz, leaves_of("Elsewhere", "c0000201 13c4"), 0), "not a transport address");
+	cr_expect(eq(sz, leaves_of("TransportAddress", "60"), 0), "not an IP address");
+	cr_expect(eq(sz, leaves_of("Late", "80e0 09 00c000020113c4 01aa 07 00c000020113c4"), 2), "both");
+	cr_expect(eq(sz, leaves_of("Late", "80e0 09 00c000020113c4 02aa 07 00c000020113c4"), 1),
+		  "one of them in an addition that does not decode");
+}
+
 Test(aper_edit, addresses_are_written_over)
 {
 	static const uint8_t ip[16] = { 203, 0, 113, 7 };
@@ -69,6 +89,7 @@ Test(aper_edit, lists_and_strings_grow)
 	expect_written(m, "00 15 00 01020304 13c4 4924924924924920", "twenty more elements, each 010");
 	cr_expect(ne(ptr, aper_alloc(m, 0), NULL));
 	cr_expect(eq(ptr, aper_alloc(m, APER_MEMORY_MAX), NULL), "beyond the cap");
+	cr_expect(eq(ptr, aper_alloc(m, SIZE_MAX), NULL), "far beyond the cap");
 	cr_expect(eq(int, aper_string_set(m, &a->choice.ipAddress.ip, "", APER_MEMORY_MAX + 1u), -ENOMEM));
 	expect_written(m, "00 15 00 01020304 13c4 4924924924924920", "and nothing has changed");
 	aper_free(m);

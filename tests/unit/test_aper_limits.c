@@ -1,6 +1,7 @@
 /* What must not be decoded or encoded, and where the caps are. */
 #include "Nest.h"
 #include "OctFree.h"
+#include "PickNew.h"
 #include "aper_kit.h"
 #include <REAL.h>
 #include <talloc.h>
@@ -21,10 +22,10 @@ Test(aper_limits, refuses_what_is_no_encoding)
 		const char *what, *type, *hex;
 	} row[] = {
 		{ "nothing", "Pick", "" },
+		{ "nothing, of a type that takes no bits (11.1.3)", "IntOne", "" },
 		{ "nothing but a length", "OctFree", "02" },
 		{ "a length without its second octet", "OctFree", "80" },
-		{ "a piece of nothing (11.9.3.8)", "OctFree", "c0" },
-		{ "a piece of five", "OctFree", "c5" },
+		{ "a piece of nothing (11.9.3.8)", "OctFree", "c000" },
 		{ "a piece and then the end", "BitsFree", "c1" },
 		{ "an integer of no octets", "IntFree", "00" },
 		{ "above the range in bits", "Int255", "ff" },
@@ -55,6 +56,15 @@ Test(aper_limits, refuses_what_is_no_encoding)
 		cr_expect(eq(int, refusal(row[i].type, in.p, in.n), -EBADMSG), "%s", row[i].what);
 		free(in.p);
 	}
+}
+
+Test(aper_limits, refuses_pieces_of_more_than_64k)
+{
+	static uint8_t in[5 * 2048 + 2] = { 0xc5 };
+
+	cr_expect(eq(int, refusal("BitsFree", in, sizeof(in)), -EBADMSG));
+	in[0] = 0xc4;
+	cr_expect(zero(int, refusal("BitsFree", in, sizeof(in))));
 }
 
 /* Values within values, the innermost 1. */
@@ -102,10 +112,8 @@ Test(aper_limits, caps_the_rest)
 	memcpy(in, "\xe0\x81\x00", 3);
 	cr_expect(zero(int, refusal("Old", in, 100)));
 
-	memcpy(in, "\x81\x01", 2); /* 257 elements of no bits in 32 octets */
-	cr_expect(eq(int, refusal("ListNull", in, 32), -E2BIG), "elements");
-	memcpy(in, "\x81\x00", 2);
-	cr_expect(zero(int, refusal("ListNull", in, 32)));
+	memset(in, 0xc4, 100); /* 64K elements of no bits, many times */
+	cr_expect(eq(int, refusal("ListNull", in, 100), -E2BIG), "elements");
 
 	for (size_t i = 0; i + 1 < APER_INPUT_MAX; i += 8193)
 		in[i] = 0xc4; /* 64K elements of one bit */
@@ -170,6 +178,7 @@ Test(aper_limits, refuses_values_outside_of_constraints)
 		{ "number of characters", "Five", "160431323334" },
 		{ "character", "Digits", "160161" },
 		{ "character of an alphabet without holes", "Lower", "160130" },
+		{ "character beyond its bits", "Lower", "16017a" },
 		{ "half a character", "Bmp", "1e0100" },
 		{ "number of elements", "List3", "3006 020101 020102" },
 	};
@@ -194,23 +203,28 @@ Test(aper_limits, refuses_structs_that_are_incomplete)
 	static const char *const types[] = { "PickNew", "Pick", "After", "Oct2", "IntWide" };
 	static const uint64_t zeros[64];
 	uint8_t out[64];
-	void *elements[2] = { NULL };
+	int element = 1;
+	void *elements[1] = { &element };
 	struct {
 		void **array;
 		int count, size;
 		void (*free)(void *);
 		asn_struct_ctx_t context;
 	} list = { elements, 1, 1, NULL, { 0 } };
+	PickNew_t pick = { .present = 99 };
 	OctFree_t negative = { .size = -1 }, absent = { .size = 1 };
 
 	for (size_t i = 0; i < ROWS(types); i++)
 		cr_expect(eq(long, aper_write_value(type_of(types[i]), zeros, out, sizeof(out)), -EINVAL), "%s",
 			  types[i]);
 	cr_expect(eq(long, aper_write_value(type_of("Addresses"), zeros, out, sizeof(out)), 2), "no elements");
-	cr_expect(eq(long, aper_write_value(type_of("List"), &list, out, sizeof(out)), -EINVAL));
+	cr_expect(eq(long, aper_write_value(type_of("PickNew"), &pick, out, sizeof(out)), -EINVAL));
+	cr_expect(eq(long, aper_write_value(type_of("List"), &list, out, sizeof(out)), 2));
 	list.count = -1;
 	cr_expect(eq(long, aper_write_value(type_of("List"), &list, out, sizeof(out)), -EINVAL));
 	list.count = 1;
+	elements[0] = NULL;
+	cr_expect(eq(long, aper_write_value(type_of("List"), &list, out, sizeof(out)), -EINVAL));
 	list.array = NULL;
 	cr_expect(eq(long, aper_write_value(type_of("List"), &list, out, sizeof(out)), -EINVAL));
 	cr_expect(eq(long, aper_write_value(type_of("OctFree"), &negative, out, sizeof(out)), -EINVAL));

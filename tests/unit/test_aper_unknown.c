@@ -1,5 +1,6 @@
 /* What our modules do not know, or know otherwise, leaves as it came; and what becomes of it when the struct
  * beside it is edited. */
+#include "Addresses.h"
 #include "EnumExt.h"
 #include "Int32.h"
 #include "IntFree.h"
@@ -35,6 +36,7 @@ Test(aper_unknown, passes_as_it_came)
 		{ "NULL of no octets", "Sole", "808000" },
 		{ "NULL of two octets", "Sole", "8080020000" },
 		{ "alternative", "PickOld", "810201ab" },
+		{ "alternative, the first that is not known", "PickNew", "82020102" },
 		{ "alternative beyond 63", "PickNew", "c00141020102" },
 		{ "alternative that does not decode", "PickNew", "8000" },
 		{ "more than a value in an alternative", "PickNew", "80024055" },
@@ -98,6 +100,7 @@ Test(aper_unknown, leaves_the_struct_in_order)
 Test(aper_unknown, yields_to_edits)
 {
 	struct aper_message *m = message_of("New", "8160 0100 0205ab");
+	uint8_t out[16];
 
 	OF(New, m)->c = aper_alloc(m, sizeof(OctFree_t));
 	cr_assert(zero(int, aper_string_set(m, OF(New, m)->c, "\x77", 1)));
@@ -109,7 +112,14 @@ Test(aper_unknown, yields_to_edits)
 	expect_written(m, "40", "a known item instead of an unknown one");
 	aper_free(m);
 
+	m = message_of("EnumExt", "85");
+	*OF(EnumExt, m) = 77;
+	cr_expect(eq(long, aper_write(m, out, sizeof(out)), -EINVAL), "no item instead of an unknown one");
+	aper_free(m);
+
 	m = message_of("PickOld", "810201ab");
+	OF(PickOld, m)->present = 77;
+	cr_expect(eq(long, aper_write(m, out, sizeof(out)), -EINVAL), "no alternative instead of an unknown one");
 	OF(PickOld, m)->present = PickOld_PR_b;
 	OF(PickOld, m)->choice.b = 9;
 	expect_written(m, "4009", "a known alternative instead of an unknown one");
@@ -160,9 +170,20 @@ Test(aper_unknown, tail_goes_with_its_octet)
 {
 	struct aper_message *m = message_of("New", "8150 0101 0141");
 	Old_t *d = OF(New, m)->d;
+	TransportAddress_t *more;
 
 	d->a = 0;
 	expect_written(m, "8150 0101 0101", "same end");
+	aper_free(m);
+
+	m = message_of("Addresses", "80 00 01 01 61");
+	more = OF(Addresses, m)->more;
+	more->choice.other = 0;
+	expect_written(m, "80 00 01 01 41", "same end of another value");
+	more->present = TransportAddress_PR_ipAddress;
+	cr_assert(zero(int, aper_string_set(m, &more->choice.ipAddress.ip, "\300\0\2\1", 4)));
+	more->choice.ipAddress.port = 5060;
+	expect_written(m, "80 00 01 07 00 c0000201 13c4", "another end");
 	aper_free(m);
 
 	m = message_of("PickNew", "81 03 01ab 55");
@@ -175,7 +196,7 @@ Test(aper_unknown, is_not_in_a_struct_of_ones_own)
 {
 	uint8_t out[16];
 	long item = APER_UNKNOWN_ITEM;
-	PickOld_t nothing = { PickOld_PR_NOTHING };
+	PickOld_t nothing = { .present = PickOld_PR_NOTHING };
 
 	cr_expect(eq(long, aper_write_value(type_of("EnumExt"), &item, out, sizeof(out)), -EINVAL));
 	cr_expect(eq(long, aper_write_value(type_of("PickOld"), &nothing, out, sizeof(out)), -EINVAL));

@@ -3,6 +3,7 @@
  * A story is a list of steps, separated by `;`:
  *   TIME CLASS SRC [SSRC SEQ] VERDICT  a packet arrives; without SSRC and SEQ the one source goes on
  *   open [RULES] · rollback [RULES] · set [RULES]   the signalling says something
+ *   first TIME [RULES]                 it says something for the first time
  *   veto SRC                           the control side refuses
  *   to ADDR · probe ADDR               what latch_destination, latch_probe say now */
 #include "latch.h"
@@ -150,6 +151,12 @@ static void step(struct story *s, const char *text, const char *what)
 		struct pn_addr a = addr(arg);
 
 		latch_veto(&s->latch, &s->rules, &a);
+	} else if (!strcmp(verb, "first")) {
+		char *rules;
+		uint64_t now = strtoull(text + at, &rules, 10);
+
+		set_rules(&s->rules, rules);
+		latch_first(&s->latch, &s->rules, now);
 	} else {
 		set_rules(&s->rules, arg[0] ? text + at : "");
 		if (!strcmp(verb, "open"))
@@ -182,6 +189,7 @@ static void play_all(const struct row *row, size_t n)
 }
 
 #define NATTED "peer=" A " declared=10.0.0.2:4000 "   /* behind a NAT */
+#define UNSAID "peer=" A " "                         /* it has declared nothing yet */
 #define OPENLY "peer=" A " declared=" A ":4000 "      /* its own address */
 
 Test(latch, 1_who_may_be_learned)
@@ -266,6 +274,16 @@ Test(latch, 3_rank_never_first_come)
 		{ "a worse one has to wait for silence", NATTED,
 		  "0 rtp " A ":7000 LEARN; open bits=24 declared=" A ":4000; 10 rtp " B ":7000 2 1 FOREIGN; 1990 rtp " B ":7000 2 2 FOREIGN; "
 		  "2000 rtp " B ":7000 2 3 MOVE" },
+		{ "a first declaration leaves it locked", UNSAID, "0 rtp " A ":7000 LEARN; first 100 declared=10.0.0.2:4000; "
+		  "120 rtp " A ":7000 PASS; 140 rtp " A ":7002 2 1 FOREIGN; 9000 rtp " A ":7002 2 2 FOREIGN" },
+		{ "a better one may come for a while", UNSAID, "0 rtp " A ":7000 LEARN; first 5000 declared=" A ":4000; "
+		  "7990 rtp " A ":7000 PASS; 8000 rtp " A ":4000 2 1 MOVE" },
+		{ "but no longer", UNSAID, "0 rtp " A ":7000 LEARN; first 5000 declared=" A ":4000; "
+		  "7990 rtp " A ":7000 PASS; 8001 rtp " A ":4000 2 1 FOREIGN" },
+		{ "a first declaration before any packet", UNSAID, "first 0 declared=10.0.0.2:4000; 10 rtp " A ":7000 LEARN; "
+		  "20 rtp " A ":7002 2 1 FOREIGN" },
+		{ "what the first one forbids is forgotten", UNSAID, "0 rtp " A ":7000 LEARN; first 10 peer=" B "; to none; "
+		  "20 rtp " A ":7000 FOREIGN; 40 rtp " B ":7000 LEARN" },
 		{ "what the new rules forbid is forgotten", NATTED,
 		  "0 rtp " A ":7000 LEARN; open peer=" B "; to none; 20 rtp " A ":7000 FOREIGN; 40 rtp " B ":7000 LEARN" },
 	};

@@ -2,8 +2,9 @@
 
 from kit import mgcp, nat
 from kit.flow import flow
+from kit.media import Leg
 from kit.mgcp_office import Office, talk
-from kit.network import GW_WAN, LAN1, PUB
+from kit.network import GW_WAN, LAN1, LAN2, PUB
 from kit.stage import Stage
 from peers import mgcp_message
 from peers.mgcp_gateway import Gateway
@@ -38,6 +39,8 @@ def play(lab, domain):
         known = office.agent.gateways[name.lower()]
         assert known.target == target, "the alias moved"
         assert known.restarts == ["restart"], f"the call agent was told that alice restarted: {known.restarts}"
+        forged = [m for _, m in office.agent.notified if m.domain() == name and m.get("X") == "0"]
+        assert not forged, f"the call agent was told {forged[0]} in alice's name"
         heard = [m for _, way, _, m in mallet.log if way == "in" and m.verb in ("CRCX", "MDCX", "DLCX")]
         assert not heard, f"the attacker was sent {heard[0]}"
         for line in office.alice.lines:
@@ -102,3 +105,26 @@ def same_lan(lab):
     mgcp.proper(lab)
     for host in ("lan1", "lan2"):
         mgcp.both_ways(lab, host)
+
+
+@flow("mgcp-neighbour", kinds=nat.KINDS)
+def neighbour(lab):
+    """Media that begins before the answer to CRCX locks as well: a host behind the same NAT cannot take it over."""
+    lab.watch()
+    mgcp.postern(lab)
+    with Stage() as stage:
+        office = Office(lab, stage, bob={"early_s": 0.1}).open()
+        lines = office.alice.lines[0], office.bob.lines[0]
+        call = office.call(*lines, "2")
+        talk(stage, *[line.connection for line in lines])
+        stage.watch_for(4)  # longer than the window in which a better source is believed
+        thief = Leg(lab, stage, "lan2", LAN2, b"\xee")
+        thief.aim(lines[1].connection.remote[0])
+        thief.talk()
+        talk(stage, *[line.connection for line in lines])
+        assert thief.sent > 10 and not thief.received, f"the neighbour got {len(thief.received)} packets"
+        heard = lines[0].connection.legs[0].heard(thief.sender.mark)
+        assert not heard, f"alice heard {heard} packets of bob's neighbour"
+        thief.close()
+        office.hang_up(call, *lines)
+    mgcp.proper(lab)

@@ -48,7 +48,7 @@ def play(lab, by_name, domain=None):
 
 @flow("p-mgcp-osmo", kinds=nat.KINDS)
 def osmo(lab):
-    """P-MGCP with osmo-mgw between two lines: wildcards, AUEP, a refused mode, real RTP through both its connections."""
+    """P-MGCP with osmo-mgw between two lines: wildcards, AUEP, a refused mode, real RTP in both its connections."""
     play(lab, by_name=False)
 
 

@@ -67,11 +67,12 @@ def show_description(lab, title, way):
 def show_descriptions(lab, known):
     """Both lines' descriptions, before and after Postern."""
     near, far = (row.target[0] for row in known)
+    seen = "as the call agent saw it"
     show_description(lab, "alice's, in her answer to CRCX", (
-        ("as alice wrote it", "lan1", "src", LAN1, None, 200), ("as the call agent saw it", "ssw", "src", near, None, 200),
+        ("as alice wrote it", "lan1", "src", LAN1, None, 200), (seen, "ssw", "src", near, None, 200),
         ("as bob got it", "lan2", "src", GW_WAN, "CRCX", None)))
     show_description(lab, "bob's, in his answer to CRCX", (
-        ("as bob wrote it", "lan2", "src", LAN2, None, 200), ("as the call agent saw it", "ssw", "src", far, None, 200),
+        ("as bob wrote it", "lan2", "src", LAN2, None, 200), (seen, "ssw", "src", far, None, 200),
         ("as alice got it", "lan1", "src", GW_WAN, "MDCX", None)))
 
 
@@ -79,8 +80,9 @@ def show_ears(one, other):
     """What the lines heard."""
     for ear, mouth in ((one, other), (other, one)):
         leg, heard = ear.connection.legs[0], mouth.connection.legs[0].sender.mark
-        print(f"  {ear.gateway.name} heard {mouth.gateway.name} for {leg.heard(heard) / PACKETS_PER_S:.1f} s, all of it "
-              f"from {leg.remote[0]}:{leg.remote[1]}, as the call agent said.")
+        sources = ", ".join("%s:%d" % source for source in sorted(leg.sources()))
+        print(f"  {ear.gateway.name} heard {mouth.gateway.name} for {leg.heard(heard) / PACKETS_PER_S:.1f} s, all of "
+              f"it from {sources}; told was {leg.remote[0]}:{leg.remote[1]}.")
 
 
 def play(lab, keep):

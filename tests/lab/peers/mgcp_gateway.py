@@ -24,14 +24,14 @@ class Gateway:
 
     def __init__(self, lab, stage, host, name, agents=((GW_WAN, AGENT_PORT),), domain=None, lines=2,
                  port=GATEWAY_PORT, address=None, video=False, provisional_s=0, mark=b"\xa1",
-                 backoff_s=0.2, talks=True):
+                 backoff_s=0.2, talks=True, early_s=0):
         self.lab, self.stage, self.host, self.name = lab, stage, host, name
         self.agents = list(agents)
         self.address = (address or ADDRESS[host], port)
         self.domain = domain or f"[{self.address[0]}]"
         self.video, self.provisional_s, self.mark, self.talks = video, provisional_s, mark, talks
         self.video_mark = bytes((mark[0] ^ 0x0f,))
-        self.backoff_s = backoff_s
+        self.backoff_s, self.early_s = backoff_s, early_s  # media begins so long before CRCX is answered
         self.lines = [Line(self, f"aaln/{index + 1}") for index in range(lines)]
         self.restarts = []  # the final response of each RSIP, or None
         self.redirections = []
@@ -72,7 +72,7 @@ class Gateway:
             self.redirections.append((final.code, final.get("N")))
             self.agents = [entity] if entity else self.agents
             if final.code == REDIRECTED:
-                self._announce(method, local)
+                after(self.stage, self.backoff_s, lambda: self._announce(method, local))
 
     def registered(self, deadline_s=20):
         """Announce itself, and wait for the 200."""
@@ -147,7 +147,8 @@ class Gateway:
         params = [("I", connection.cid)]
         if message.local().endswith("$"):
             params.append(("Z", f"{line.name}@{self.domain}"))
-        reply.send(200, params, connection.describe())
+        description = connection.describe()
+        after(self.stage, self.early_s, lambda: reply.send(200, params, description))
         if message.has("X"):
             line.request(message)
 
