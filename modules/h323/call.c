@@ -11,6 +11,7 @@
 #include "h245.h"
 #include "link.h"
 #include "own.h"
+#include "q931.h"
 #include "signalling.h"
 #include "tpkt.h"
 
@@ -128,11 +129,32 @@ static void run(struct call *c)
 	c->running = false;
 }
 
-/* A caller who hangs up while its call waits. */
-static bool gives_up(const struct call *c, enum pn_side side, bool control, struct pn_str text)
+static bool is_release(bool control, struct pn_str text)
 {
-	return side == PN_SIDE_A && !control && !c->ready && text.len > 4 &&
-	       (uint8_t)text.p[4] == 0x5a;
+	return !control && text.len > Q931_TYPE_AT && (uint8_t)text.p[Q931_TYPE_AT] == Q931_RELEASE_COMPLETE;
+}
+
+static void drop_queue(struct call *c)
+{
+	struct call_item *i;
+
+	while ((i = TAILQ_FIRST(&c->queue))) {
+		TAILQ_REMOVE(&c->queue, i, in_queue);
+		free(i);
+	}
+	c->queued = 0;
+}
+
+/* Who hangs up does not wait. True: that was all, side B has not heard of the call. */
+static bool give_up(struct call *c)
+{
+	if (c->waiting)
+		c->h->svc->media_cancel(c->session);
+	c->waiting = false;
+	drop_queue(c);
+	if (!c->begun)
+		call_end(c, PN_END_CANCELLED);
+	return !c->begun;
 }
 
 void call_give(struct call *c, enum pn_side side, bool control, struct pn_str text)
@@ -141,10 +163,8 @@ void call_give(struct call *c, enum pn_side side, bool control, struct pn_str te
 
 	if (c->over)
 		return;
-	if (gives_up(c, side, control, text)) {
-		call_end(c, PN_END_CANCELLED);
+	if (is_release(control, text) && give_up(c))
 		return;
-	}
 	i = c->queued < CALL_QUEUE_MAX ? malloc(sizeof(*i) + text.len) : NULL;
 	if (!i) {
 		call_refuse(c, -ENOBUFS, PN_END_FAILED);
@@ -194,23 +214,18 @@ void call_refuse(struct call *c, int err, enum pn_cause cause)
 	if (c->over)
 		return;
 	own_release_leg(&c->leg[PN_SIDE_A], err);
-	if (c->ready)
+	if (c->begun)
 		own_release_leg(&c->leg[PN_SIDE_B], err);
 	call_end(c, cause);
 }
 
 static void call_free(struct call *c)
 {
-	struct call_item *i;
-
 	traversal_cancel(c->traversal);
 	control_end(c);
 	link_detach(&c->leg[PN_SIDE_A]);
 	link_detach(&c->leg[PN_SIDE_B]);
-	while ((i = TAILQ_FIRST(&c->queue))) {
-		TAILQ_REMOVE(&c->queue, i, in_queue);
-		free(i);
-	}
+	drop_queue(c);
 	if (c->dead)
 		c->h->svc->timer_free(c->dead);
 	LIST_REMOVE(c, all);

@@ -74,6 +74,7 @@ struct call {
 	struct h323_traversal *traversal;
 	struct pn_timer *dead;
 	bool ready;    /* side B is there */
+	bool begun;    /* it has heard of the call */
 	bool waiting;  /* for addresses of media */
 	bool running;  /* the queue */
 	bool answered;

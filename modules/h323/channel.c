@@ -230,18 +230,6 @@ int channel_fast(struct call *c, enum pn_side side, const OpenLogicalChannel_t *
 	return open(c, side, back ? PN_SIDE_B : PN_SIDE_A, o, side == PN_SIDE_B);
 }
 
-int channel_forget_proposals(struct call *c)
-{
-	int changed = 0;
-
-	for (size_t i = 0; i < c->n_streams; i++)
-		if (!c->stream[i].channels && !(c->said[PN_SIDE_A][i].flags & PN_MEDIA_CLOSED)) {
-			stream_leave(c, (uint8_t)i);
-			changed = 1;
-		}
-	return changed;
-}
-
 int channel_ack(struct call *c, enum pn_side side, const OpenLogicalChannelAck_t *a)
 {
 	const struct call_channel *ch = channel_find(c, call_other(side), a->forwardLogicalChannelNumber);

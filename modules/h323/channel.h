@@ -16,10 +16,9 @@ int channel_open(struct call *c, enum pn_side side, const OpenLogicalChannel_t *
 int channel_ack(struct call *c, enum pn_side side, const OpenLogicalChannelAck_t *a);
 int channel_close(struct call *c, enum pn_side opener, long number);
 int channel_modes(struct call *c, enum pn_side side, const struct CommunicationModeCommand *m);
-/* The same of fastStart: proposals of side A; side B's are what it accepts (H.323 8.1.7). */
+/* The same of fastStart: proposals of side A; side B's are what it accepts (H.323 8.1.7). What it does not accept
+ * keeps its stream, for what H.245 then opens. */
 int channel_fast(struct call *c, enum pn_side side, const OpenLogicalChannel_t *o);
-/* What was proposed and never accepted is no more. */
-int channel_forget_proposals(struct call *c);
 
 /* Put the addresses in that the other side must see. 0, or -errno of transport_set(). */
 int channel_write_open(struct call *c, enum pn_side side, struct pdu *p, const OpenLogicalChannel_t *o);

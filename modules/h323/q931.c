@@ -58,7 +58,7 @@ int q931_parse(struct pn_str text, struct q931_msg *m)
 	reference = (uint16_t)(p[2] << 8 | p[3]);
 	m->call = reference & (uint16_t)~CALL_FLAG;
 	m->answering = reference & CALL_FLAG;
-	m->type = p[4];
+	m->type = p[Q931_TYPE_AT];
 	rest = (struct pn_str){ text.p + 5, text.len - 5 };
 	while (rest.len) {
 		struct q931_ie *ie = &m->ie[m->n_ies];

@@ -6,6 +6,7 @@
 #include "common/text.h"
 
 #define Q931_IES_MAX 64u
+#define Q931_TYPE_AT 4u /* where the message type stands */
 
 enum q931_type { /* H.225.0 table 4 */
 	Q931_ALERTING = 0x01,

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "address.h"
-#include "channel.h"
 #include "h245.h"
 #include "link.h"
 #include "own.h"
@@ -45,8 +44,6 @@ int signalling_scan(struct call *c, enum pn_side side, struct pn_str text)
 	if (err)
 		return c->h->conf->forward ? 0 : -EBADMSG;
 	err = scan_strings(c, side, &u);
-	if (err >= 0 && side == PN_SIDE_B && (q.type == Q931_CONNECT || u.fast_refused))
-		err |= channel_forget_proposals(c);
 	uuie_free(&u);
 	return err;
 }
@@ -144,7 +141,7 @@ void signalling_forward(struct call *c, enum pn_side side, struct pn_str text)
 		return;
 	n = next_text(c, side, &q);
 	if (n > 0)
-		call_send(c->h, c->leg[call_other(side)].link, n);
+		c->begun = !call_send(c->h, c->leg[call_other(side)].link, n) || c->begun;
 	else if (q.type == Q931_SETUP)
 		call_refuse(c, (int)n, PN_END_REFUSED);
 	else if (q.type == Q931_RELEASE_COMPLETE)

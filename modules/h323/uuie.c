@@ -25,7 +25,6 @@ static const uint8_t *call_of(const struct CallIdentifier *c)
 	do { \
 		(u)->strings[UUIE_FAST_START] = STRINGS((x)->fastStart); \
 		(u)->h245_address = &(x)->h245Address; \
-		(u)->fast_refused = (x)->fastConnectRefused != NULL; \
 	} while (0)
 
 static void take_setup(struct uuie *u, Setup_UUIE_t *s)
@@ -40,7 +39,6 @@ static void take_setup(struct uuie *u, Setup_UUIE_t *s)
 static void take_information(struct uuie *u, Information_UUIE_t *i)
 {
 	u->strings[UUIE_FAST_START] = STRINGS(i->fastStart);
-	u->fast_refused = i->fastConnectRefused != NULL;
 	u->call = call_of(i->callIdentifier);
 }
 

@@ -25,7 +25,6 @@ struct uuie {
 	struct TransportAddress **h245_address; /* the field, set or not; NULL: it has no such */
 	const uint8_t *call;                    /* H323_GUID octets; NULL */
 	const uint8_t *conference;              /* the same */
-	bool fast_refused;                      /* fastConnectRefused */
 };
 
 /* 0, or what pdu_read() said. */

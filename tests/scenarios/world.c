@@ -215,9 +215,28 @@ int world_run(struct world *w, const struct step *s)
 	return fail(w, "unknown verb \"%s\"", s->word[0]);
 }
 
+struct buf *world_stream(struct world *w, const struct actor *h)
+{
+	struct pn_realm *r = world_realm(w, h);
+	return r ? fakenet_received(w->net, r->index, &h->addr) : NULL;
+}
+
+/* Of TCP connections. */
+static int streams_end(struct world *w)
+{
+	for (size_t i = 0; i < w->n_hosts; i++) {
+		const struct buf *stream = world_stream(w, &w->host[i]);
+		if (stream && stream->len)
+			return fail(w, "at the end: %zu octets to %s that nothing expected", stream->len, w->host[i].name);
+	}
+	return 0;
+}
+
 int world_end(struct world *w)
 {
 	const struct packet *p = fakenet_left(w->net, NULL);
+	if (streams_end(w))
+		return -1;
 	if (p)
 		return fail(w, "at the end: a message to %s that nothing expected:\n%.*s", addr_text(&p->to),
 			    (int)p->len, (const char *)p->data);
