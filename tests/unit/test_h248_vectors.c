@@ -14,7 +14,7 @@
 
 static char data[200000], out[TEXT_MAX];
 
-/* What OTP refuses, and we do. It also refuses three of the RFC's own, which are read here: an
+/* What OTP refuses, and we do. It also refuses four of the RFC's own, which are read here: an
  * empty Signals, a ServiceChange without a reason, a comment behind a comma. */
 static const struct {
 	const char *prefix;
