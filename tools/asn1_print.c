@@ -6,8 +6,10 @@
 #include "h323.h"
 #include "types.h"
 #include <BIT_STRING.h>
+#include <BOOLEAN.h>
 #include <INTEGER.h>
 #include <OCTET_STRING.h>
+#include <asn_SET_OF.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <string.h>
@@ -193,7 +195,7 @@ static void print_addition(struct printer *p, const asn_TYPE_member_t *member, s
 
 	if (value) {
 		begin(p);
-		fprintf(p->f, "%s: ", member->name);
+		fprintf(p->f, "%s:", member->name);
 		print_value(p, member->type, value, member->name);
 		print_tail(p, key);
 	} else if (part) {
@@ -221,8 +223,10 @@ static void print_sequence(struct printer *p, const asn_TYPE_descriptor_t *td, c
 {
 	int address = find_address(td, at), root = (int)aper_extent(td).root;
 
-	if (address >= 0)
+	if (address >= 0) {
+		fputc(' ', p->f);
 		print_address(p->f, &td->elements[address], at);
+	}
 	fputc('\n', p->f);
 	p->depth++;
 	for (int i = 0; i < root; i++) {
@@ -232,7 +236,7 @@ static void print_sequence(struct printer *p, const asn_TYPE_descriptor_t *td, c
 		if (!value || (address >= 0 && (i == address || i == address + 1)))
 			continue;
 		begin(p);
-		fprintf(p->f, "%s: ", member->name);
+		fprintf(p->f, "%s:", member->name);
 		print_value(p, member->type, value, member->name);
 	}
 	print_additions(p, td, at);
@@ -249,7 +253,7 @@ static void print_list(struct printer *p, const asn_TYPE_descriptor_t *td, const
 	p->depth++;
 	for (int i = 0; i < list->count; i++) {
 		begin(p);
-		fprintf(p->f, "[%d]: ", i);
+		fprintf(p->f, "[%d]:", i);
 		print_value(p, td->elements[0].type, list->array[i], component);
 	}
 	p->depth--;
@@ -264,7 +268,7 @@ static void print_choice(struct printer *p, const asn_TYPE_descriptor_t *td, con
 
 	if (n && n <= (unsigned)td->elements_count) {
 		member = &td->elements[n - 1];
-		fprintf(p->f, "%s ", member->name);
+		fputs(member->name, p->f);
 		print_value(p, member->type, aper_member(member, at), member->name);
 		p->depth++;
 		print_tail(p, key);
@@ -279,7 +283,11 @@ static void print_choice(struct printer *p, const asn_TYPE_descriptor_t *td, con
 
 static void print_value(struct printer *p, const asn_TYPE_descriptor_t *td, const void *at, const char *component)
 {
-	switch (aper_kind(td)) {
+	enum aper_kind kind = aper_kind(td);
+
+	if (kind != APER_SEQUENCE && kind != APER_NULL)
+		fputc(' ', p->f);
+	switch (kind) {
 	case APER_SEQUENCE:
 		print_sequence(p, td, at);
 		break;
@@ -307,6 +315,6 @@ void asn1_print(FILE *f, const struct asn1_value *v, unsigned depth, const char 
 {
 	struct printer p = { .f = f, .m = v->m, .depth = depth };
 
-	fprintf(f, "%s: ", title);
+	fprintf(f, "%s:", title);
 	print_value(&p, v->td, v->root, NULL);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""posternd and posternctl as an operator meets them: options, exit codes, start, reload, end.
+"""posternd, posternctl and postern-asn1 as an operator meets them: options, exit codes, start, reload, end.
 
   tests/cli/cli.py [--build DIR] [NAME...]
 
@@ -553,6 +553,85 @@ def test_reload_leaves_calls_alone(w):
     w.wait(lambda: len(records(w)) == 1, "record in the new file")
     for s in sockets:
         s.close()
+
+
+# ---- postern-asn1 ----
+
+def test_asn1_usage(w):
+    for words, status in ((["-h"], 0), (["--help"], 0), (["-V"], 0), (["--version"], 0), ([], 2), (["-x"], 2),
+                          (["print"], 2), (["print", "RasMessage"], 2), (["print", "Nothing", "00"], 2),
+                          (["print", "RasMessage", "0g"], 2), (["print", "RasMessage", "000"], 2),
+                          (["verify"], 2), (["verify", "a", "b"], 2), (["verify", w.directory], 2),
+                          (["verify", "/nowhere"], 2), (["dance", "a", "b"], 2)):
+        done = w.run("postern-asn1", *words)
+        same((words, done.returncode), (words, status))
+        assert (done.stdout if status == 0 else done.stderr), words
+        assert not (done.stderr if status == 0 else done.stdout), words
+
+
+def test_asn1_print(w):
+    """Addresses, what is unknown and what is nested, strings that would steer a terminal."""
+    for (kind, octets), want in (
+            (("TransportAddress", "00c000020706b8"), "TransportAddress: ipAddress 192.0.2.7:1720\n"),
+            (("TransportAddress", "00 c0000207 06b8 ff"),
+             "TransportAddress: ipAddress 192.0.2.7:1720\nleft over: ff\n"),
+            (("H245TransportAddress", "0200" + "20010db8" + "00" * 11 + "07" + "138c"), None),
+            (("TransportAddress", "8002abcd"), "TransportAddress: unknown alternative 0: abcd\n"),
+            (("AliasAddress", "400100411b"), 'AliasAddress: h323-ID "A\\x1b"\n'),
+            (("CallIdentifier", "00" + "11" * 16), "CallIdentifier:\n  guid: " + "11" * 16 + "\n"),
+            (("CallIdentifier", "80" + "11" * 16 + "0301ab"), None),
+            (("IP4Address", "300a8004c00002078102" + "138c"), "IP4Address: 192.0.2.7:5004\n")):
+        done = w.run("postern-asn1", "print", kind, octets)
+        piped = w.run("postern-asn1", "print", kind, "-", input=octets + "\n")
+        same((done.returncode, done.stdout), (piped.returncode, piped.stdout))
+        if want is None:
+            print(kind, octets, done)
+            continue
+        same((octets, done.returncode, done.stdout), (octets, 0, want))
+    for octets in ("", "ff", "00c0"):
+        done = w.run("postern-asn1", "print", "TransportAddress", "-", input=octets)
+        same((octets, done.returncode, done.stdout), (octets, 1, ""))
+        has(done.stderr, "does not decode")
+
+
+def test_asn1_print_q931(w):
+    """A Release Complete with its User-user: alone, in TPKTs, and cut anywhere."""
+    user = "05" + "2580060008914a00060000"
+    message = f"0802800a5a080280907e{len(user) // 2:04x}{user}"
+    tpkt = f"0300{len(message) // 2 + 4:04x}{message}"
+    done = w.run("postern-asn1", "print", "Q.931", message)
+    print(done)
+    has(done.stdout, "Q.931: Release Complete\n  Call reference: 10, to the side that chose it\n  Cause: 8090\n")
+    has(done.stdout, "  User-user: H323-UserInformation:\n")
+    same(done.returncode, 0)
+    twice = w.run("postern-asn1", "print", "Q.931", tpkt, tpkt)
+    same((twice.returncode, twice.stdout), (0, done.stdout * 2))
+    for n in range(2, len(tpkt), 2):
+        same(w.run("postern-asn1", "print", "Q.931", tpkt[:n]).returncode, 1)
+
+
+def test_asn1_verify(w):
+    path = os.path.join(w.directory, "lines")
+    good = "TransportAddress 00c000020706b8\n"
+    for text, status, want in (
+            ("# no line\n\n  \n" + good + good, 0, "2 of 2 identical\n"),
+            ("", 0, "0 of 0 identical\n"),
+            (good + "\nTransportAddress 00c000020706b8ff\n", 1,
+             "{}:3: TransportAddress: its value ends before octet 7\n1 of 2 identical\n"),
+            ("BandWidth 4001\n" "IP4Address 30068004c00002\n" "Nothing 00\n" "BandWidth 0x01\n", 1, None)):
+        with open(path, "w", encoding="ascii") as f:
+            f.write(text)
+        done = w.run("postern-asn1", "verify", path)
+        if want is None:
+            print(done)
+            continue
+        same((text, done.returncode, done.stdout), (text, status, want.format(path)))
+        piped = w.run("postern-asn1", "verify", "-", input=text)
+        same((piped.returncode, piped.stdout), (status, want.format("-")))
+    with open(path, "w", encoding="ascii") as f:
+        f.write("Nothing 00\n" * 25 + good)
+    lines = w.run("postern-asn1", "verify", path).stdout.splitlines()
+    same(lines[19:], [f"{path}:20: Nothing: no such type", "and 5 more", "1 of 26 identical"])
 
 
 # ---- all of them ----
