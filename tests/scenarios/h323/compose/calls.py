@@ -546,11 +546,20 @@ def bidirectional(s, m):
     s.gets("a", m.tunnelled(open_ack(1, 5, *MEDIA_A, reverse=12)), "OLC Ack")
 
 
-@scenario("More channels than <limits channels/> allows: the call ends, in H.323's words.", "common/many.inc")
+@scenario("More channels than <limits channels/> allows: the next is rejected, and the call goes on.", "common/many.inc")
 def too_many_channels(s, m):
     setup(s, m)
     for number in range(1, 9):
         s.sends("a", m.tunnelled(open_request(number, number, control=A_MEDIA[1]), back=False), "OLC").do("flush g")
     s.sends("a", m.tunnelled(open_request(9, 9, control=A_MEDIA[1]), back=False), "OLC")
-    s.gets("a", m.release("gatewayResources", cause=42, tunnelling=False, back=True), "ReleaseComplete")
-    s.gets("g", m.release("gatewayResources", cause=42, tunnelling=False, back=False), "ReleaseComplete")
+    s.gets("a", m.tunnelled(open_reject(9, "insufficientBandwidth")), "OLC Reject").do("nothing g")
+    passes(s, "g", "a", m.answer("connect"), "Connect")
+
+
+@scenario("No port is left for a second stream: its channel is rejected, the first goes on.")
+def no_port_for_channel(s, m):
+    separate(s, m)
+    open_both(s, m, by_connection(m), "ah", "gh")
+    s.sends("ah", m.h245(open_request(102, 2, control="10.1.0.2:6101", data=VIDEO)), "OLC video")
+    s.gets("ah", m.h245(open_reject(102, "insufficientBandwidth")), "OLC Reject").do("nothing gh")
+    talk(s)

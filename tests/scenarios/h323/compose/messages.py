@@ -69,9 +69,9 @@ def open_ack(number, session, media=None, control=None, reverse=None):
     return ("response", ("openLogicalChannelAck", ack))
 
 
-def open_reject(number):
+def open_reject(number, cause="dataTypeNotSupported"):
     return ("response", ("openLogicalChannelReject",
-                         {"forwardLogicalChannelNumber": number, "cause": ("dataTypeNotSupported", None)}))
+                         {"forwardLogicalChannelNumber": number, "cause": (cause, None)}))
 
 
 def close_channel(number):
