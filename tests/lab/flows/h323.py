@@ -17,7 +17,9 @@ MODES = {
     "by-facility": (("start-h245",), ()),
     "fast-by-facility": (("fast", "start-h245"), ("fast",)),
 }
-PLACES = (("gw", "wan0"), ("lan1", "eth0"), ("lan2", "eth0"), ("pub", "eth0"), ("nat1", "wan0"), ("nat2", "wan0"))
+# There the called side opens the H.245 connection, and through a NAT it cannot.
+INWARD = ("in-setup", "by-facility")
+PLACES = (("attacker", "eth0"), ("gw", "wan0"), ("lan1", "eth0"), ("lan2", "eth0"), ("pub", "eth0"), ("nat1", "wan0"), ("nat2", "wan0"))
 
 
 def play(lab, caller, callee, words, callee_words=None, media=1):
@@ -54,12 +56,32 @@ def lab_itself(lab):
 
 
 def _flow(mode, words, callee_words=None):
-    @flow(f"h323-{mode}", kinds=nat.KINDS)
-    def outward(lab):
-        play(lab, "lan1", "pub", words, callee_words)
-    outward.__doc__ = f"P-H323, {mode}: a terminal behind a NAT calls one without."
-    return outward
+    outward = mode not in INWARD
+
+    @flow(f"h323-{mode}", kinds=nat.KINDS if outward else ("cone",))
+    def one(lab):
+        play(lab, "lan1" if outward else "attacker", "pub", words, callee_words)
+    one.__doc__ = f"P-H323, {mode}: a terminal {'behind a NAT' if outward else 'without NAT'} calls one without."
+
+    if "tunnel" in words:
+        @flow(f"h323-called-{mode}", kinds=nat.KINDS, udp_timeout_s=8)
+        def both(lab):
+            called = words if callee_words is None else callee_words
+            play(lab, "lan1", "lan2", ("traversal", *words), ("traversal", *called))
+        both.__doc__ = f"P-H323, {mode}: both terminals are behind NATs, the called one fetches its call (H.460.18)."
 
 
 for _mode, _words in MODES.items():
     _flow(_mode, *_words)
+
+
+@flow("h323-video", kinds=nat.KINDS)
+def video(lab):
+    """P-VID: audio and video in one call, each with latches of its own."""
+    play(lab, "lan1", "pub", ("tunnel", "video"), media=2)
+
+
+@flow("h323-video-fast", kinds=nat.KINDS)
+def video_fast(lab):
+    """P-VID by fast start."""
+    play(lab, "lan1", "pub", ("fast", "video"), media=2)
