@@ -6,8 +6,8 @@
 
 #include <H323-UserInformation.h>
 #include <MultimediaSystemControlMessage.h>
-#include <aper.h>
 
+#include "aper.h"
 #include "module_fake.h"
 #include "q931.h"
 #include "tpkt.h"

@@ -368,6 +368,8 @@ static void set_legs(struct call *c, const struct call_args *a)
 	from->terminal = way->caller;
 	from->reachable = !h323_is_access(c->h, from->realm) || addr_same_ip(&from->claimed, &from->peer);
 	from->traverses = !from->reachable && way->caller && way->caller->traversal;
+	from->media_traverses = way->caller && way->caller->media_traversal;
+	to->media_traverses = way->callee && way->callee->media_traversal;
 	to->realm = way->realm;
 	to->terminal = way->callee;
 	to->traverses = way->reach == H323_BY_TRAVERSAL;

@@ -21,8 +21,8 @@ int channel_modes(struct call *c, enum pn_side side, const struct CommunicationM
 int channel_fast(struct call *c, enum pn_side side, const OpenLogicalChannel_t *o);
 
 /* Put the addresses in that the other side must see. 0, or -errno of transport_set(). */
-int channel_write_open(struct call *c, enum pn_side side, struct pdu *p, const OpenLogicalChannel_t *o);
-int channel_write_ack(struct call *c, enum pn_side side, struct pdu *p, const OpenLogicalChannelAck_t *a);
+int channel_write_open(struct call *c, enum pn_side side, struct pdu *p, OpenLogicalChannel_t *o);
+int channel_write_ack(struct call *c, enum pn_side side, struct pdu *p, OpenLogicalChannelAck_t *a);
 int channel_write_modes(struct call *c, enum pn_side side, struct pdu *p,
 			const struct CommunicationModeCommand *m);
 

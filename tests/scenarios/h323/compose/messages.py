@@ -152,7 +152,7 @@ class Messages:
         body = given(
             protocolIdentifier=H2250, destinationInfo=TERMINAL, h245Address=at(h245) if h245 else ...,
             callIdentifier={"guid": guid}, fastStart=self.channels(*fast) if fast else ..., multipleCalls=False,
-            maintainConnection=False, fastConnectRefused=None if refused else ...)
+            maintainConnection=False, fastConnectRefused=None if refused else ..., featureSet=more.pop("features", ...))
         if name == "connect":
             body["conferenceID"] = CONFERENCE
         return self.signalling(name, body, **more)
