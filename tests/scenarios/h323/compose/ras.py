@@ -515,3 +515,35 @@ s = Scn('ras-proxy-patched-family', 'An address of another family cannot be put 
         'common/proxy6.inc')
 s.send('a', rrq(2, AR, AS, [id_('alice')]), PAD).want('a', rrj(2, 'undefinedReason'))
 s.raw('nothing')
+
+s = Scn('ras-move-dead', 'Rule 11: the terminal comes from another public address. Its registration is confirmed; it is where it '
+        'was until the old pinhole did not answer.', 'common/keepalive.inc')
+reg(s)
+s.raw('host n access 203.0.113.44:40000')
+s.send('n', rrq(3, AR, AS, al)).want('n', rcf(3, OSIG, EP, al, ttl=60, gk='zone'))
+s.raw('advance 15s\nflush a')
+s.send('n', arq(4, EP, [], answer=True)).want('n', acf(4, OSIG))
+s.raw('# What it said from there was not believed yet: it must say it again.')
+s.send('n', rrq(5, AR, AS, (), ep=EP, keep=True)).want('n', rrj(5, 'fullRegistrationRequired'))
+s.send('n', rrq(6, AR, AS, al)).want('n', rcf(6, OSIG, EP, al, ttl=60, gk='zone'))
+s.send('n', rrq(7, AR, AS, (), ep=EP, keep=True)).want('n', rcf(7, OSIG, EP, (), ttl=60, gk='zone'))
+
+s = Scn('ras-move-alive', 'The old pinhole answers: it stays there.', 'common/keepalive.inc')
+reg(s)
+s.raw('host n access 203.0.113.44:40000')
+s.send('n', rrq(3, AR, AS, al)).want('n', rcf(3, OSIG, EP, al, ttl=60, gk='zone'))
+s.raw('advance 1s')
+s.want('a', irq(SEQ)).send('a', irr(SEQ, EP, AR, AS))
+s.raw('advance 15s')
+s.send('n', arq(4, EP, [], answer=True)).want('n', arj(4, 'callerNotRegistered'))
+s.send('a', arq(5, EP, [], answer=True)).want('a', acf(5, OSIG))
+
+s = Scn('ras-move-claims', 'What somebody elsewhere claims for a terminal does not hold: its aliases and addresses stay.',
+        'common/keepalive.inc')
+reg(s)
+s.raw('host n access 203.0.113.44:40000')
+s.send('n', rrq(3, AR, ('10.1.0.2', 1799), [al[0], num('666')])).want('n',
+    rcf(3, OSIG, EP, [al[0], num('666')], ttl=60, gk='zone'))
+s.raw('advance 1s')
+s.want('a', irq(SEQ)).send('a', irr(SEQ, EP, AR, AS))
+s.send('a', arq(5, EP, [num('666')])).want('a', arj(5, 'calledPartyNotRegistered'))
