@@ -1,5 +1,7 @@
 """H.323 calls between terminals, by Postern's own gatekeeper."""
 
+import signal
+
 from kit import h323, nat
 from kit.flow import flow
 
@@ -63,7 +65,7 @@ def _flow(mode, words, callee_words=None):
         play(lab, "lan1" if outward else "attacker", "pub", words, callee_words)
     one.__doc__ = f"P-H323, {mode}: a terminal {'behind a NAT' if outward else 'without NAT'} calls one without."
 
-    if "tunnel" in words:
+    if outward:
         @flow(f"h323-called-{mode}", kinds=nat.KINDS, udp_timeout_s=8)
         def both(lab):
             called = words if callee_words is None else callee_words
@@ -85,3 +87,20 @@ def video(lab):
 def video_fast(lab):
     """P-VID by fast start."""
     play(lab, "lan1", "pub", ("fast", "video"), media=2)
+
+
+@flow("h323-upkeep", kinds=nat.KINDS, udp_timeout_s=8)
+def upkeep(lab):
+    """Registrations of terminals behind NATs outlive the NATs' timeout by IRQs; then one calls the other."""
+    lab.watch(*PLACES)
+    postern = h323.postern(lab)
+    alice, bob = h323.registered(lab, "lan1", "lan2", ("traversal", "tunnel", "ttl=600"))
+    for terminal in (alice, bob):
+        terminal.asked(int(lab.net.udp_timeout_s * 1.5 / h323.KEEPALIVE_S))
+        assert "infoRequestResponse" not in terminal.messages(), "an IRR was passed on"
+    alice.process.popen.send_signal(signal.SIGUSR1)
+    alice.finished()
+    bob.wait("over")
+    postern.wait_records(1)
+    assert bob.process.end() == 0, bob.process.last_line()
+    h323.proper(lab, alice, bob)

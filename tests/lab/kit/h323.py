@@ -11,6 +11,7 @@ from .postern import Postern
 GATEKEEPER = f"{GW_WAN}:1719"
 PROGRAM = os.path.join("tests", "lab", "peers", "h323_terminal")
 HEARD = 40  # packets: 0.8 s
+KEEPALIVE_S = 2
 MODULE = """  <module name="h323">
     <listen realm="access" transport="udp" port="1719"/>
     <listen realm="access" transport="tcp" port="1720"/>
@@ -20,7 +21,7 @@ MODULE = """  <module name="h323">
 """
 
 
-def postern(lab, keepalive="2s"):
+def postern(lab, keepalive=f"{KEEPALIVE_S}s"):
     """Postern with the module h323 and its own gatekeeper for the access realm."""
     return Postern(lab, module=("h323", MODULE.format(keepalive=keepalive)),
                    access_more='tcp-ports="40000-40399"').ready()
@@ -55,6 +56,10 @@ class Terminal:
             return len(rows) >= count and rows
         return wait_until(there, f"{self.name} to say {what!r}", deadline_s)[-1]
 
+    def asked(self, count, deadline_s=60):
+        """Postern looked after it by so many IRQs."""
+        wait_until(lambda: self.messages().count("infoRequest") >= count, f"{count} IRQs to {self.name}", deadline_s)
+
     def finished(self):
         """A caller ends by itself after its call."""
         status = self.process.wait(60)
@@ -70,6 +75,15 @@ def pair(lab, caller, callee, words=(), callee_words=None):
     bob = Terminal(lab, callee, "bob", *(words if callee_words is None else callee_words), mark=B_MARK)
     bob.wait("registered")
     alice = Terminal(lab, caller, "alice", "call=bob", f"packets={HEARD}", *words)
+    return alice, bob
+
+
+def registered(lab, caller, callee, words):
+    """alice and bob are registered; alice calls when she gets SIGUSR1."""
+    bob = Terminal(lab, callee, "bob", *words, mark=B_MARK)
+    alice = Terminal(lab, caller, "alice", "call=bob", "on-signal", f"packets={HEARD}", *words)
+    for terminal in (alice, bob):
+        terminal.wait("registered")
     return alice, bob
 
 
