@@ -540,10 +540,11 @@ s.send('a', arq(5, EP, [], answer=True)).want('a', acf(5, OSIG))
 
 s = Scn('ras-move-claims', 'What somebody elsewhere claims for a terminal does not hold: its aliases and addresses stay.',
         'common/keepalive.inc')
-reg(s)
+reg(s, f=(18,))
 s.raw('host n access 203.0.113.44:40000')
-s.send('n', rrq(3, AR, ('10.1.0.2', 1799), [al[0], num('666')])).want('n',
-    rcf(3, OSIG, EP, [al[0], num('666')], ttl=60, gk='zone'))
+s.send('n', rrq(3, AR, ('10.1.0.2', 1799), [al[0], num('666')], f=(18,))).want(
+    'n', rcf(3, OSIG, EP, [al[0], num('666')], ttl=60, gk='zone', f=(18,)))
 s.raw('advance 1s')
 s.want('a', irq(SEQ)).send('a', irr(SEQ, EP, AR, AS))
-s.send('a', arq(5, EP, [num('666')])).want('a', arj(5, 'calledPartyNotRegistered'))
+s.send('b', lrq(5, [num('666')], BR)).want('b', lrj(5, 'notRegistered'))
+s.send('b', lrq(6, [num('100')], BR)).want('b', lcf(6, OSIG, OURS))
