@@ -563,3 +563,34 @@ def no_port_for_channel(s, m):
     s.sends("ah", m.h245(open_request(102, 2, control="10.1.0.2:6101", data=VIDEO)), "OLC video")
     s.gets("ah", m.h245(open_reject(102, "insufficientBandwidth")), "OLC Reject").do("nothing gh")
     talk(s)
+
+
+@scenario("From IPv6 to IPv4: addresses change their family, in call signalling, fast start and H.245.", "common/ipv6.inc")
+def ipv6(s, m):
+    says, ours, media = "[2001:db8::11]:1720", "[2001:db8::5]:1720", ("[2001:db8::11]:6000", "[2001:db8::11]:6001")
+    shown = ("[2001:db8::5]:20000", "[2001:db8::5]:20001")
+    s.do("host ah access [2001:db8::11]:40001", "host gh core 192.0.2.20:41500", "accept gh")
+    s.sends("a", m.setup(says, ours, fast=offer(media)), "Setup").gets("g", m.setup(OURS_G, G, fast=offer(MEDIA_G)), "Setup")
+    s.sends("g", m.answer("connect", fast=accept(G_MEDIA, MEDIA_G[0]), h245="192.0.2.20:41500"), "Connect")
+    s.gets("a", m.answer("connect", fast=accept(shown, media[0]), h245="[2001:db8::5]:41000"), "Connect")
+    s.do("connect ah to [2001:db8::5]:41000", "connected gh")
+    s.sends("gh", m.h245(open_request(5, 1, control=G_MEDIA[1])), "OLC").gets("ah", m.h245(open_request(5, 1, control=shown[1])), "OLC")
+    s.sends("ah", m.h245(open_ack(5, 1, *media)), "Ack").gets("gh", m.h245(open_ack(5, 1, *MEDIA_G)), "Ack")
+    talk(s, 6000)
+
+
+@scenario("undecodable=\"forward\": what does not decode goes on as it is.", "common/forward.inc")
+def undecodable_forward(s, m):
+    setup(s, m)
+    passes(s, "g", "a", m.tpkt(bytes.fromhex("0802923401" "7e0004" "05ffffff")), "Alerting")
+
+
+@scenario("An octet behind the message, which we would not write: the addresses are patched in, and the octet stays.")
+def patched(s, m):
+    def longer(octets):
+        """One octet more of user information; the lengths of TPKT and element follow."""
+        uu = octets.index(b"\x7e", 9)
+        size = int.from_bytes(octets[uu + 1:uu + 3], "big") + 1
+        return octets[:2] + (len(octets) + 1).to_bytes(2, "big") + octets[4:uu + 1] + size.to_bytes(2, "big") + octets[uu + 3:] + b"\xff"
+    s.sends("a", longer(m.setup(A_SAYS, OURS_A, fast=offer(A_MEDIA))), "Setup")
+    s.gets("g", longer(m.setup(OURS_G, G, fast=offer(MEDIA_G))), "Setup")

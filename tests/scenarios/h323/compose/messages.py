@@ -1,4 +1,5 @@
 """H.225.0 call signalling and H.245 messages, of the parts that the scenarios need."""
+import ipaddress
 import struct
 
 from encode import Oid
@@ -21,19 +22,19 @@ T38 = ("data", {"application": ("t38fax", {
 
 def octets(address):
     ip, port = address.rsplit(":", 1)
-    return bytes(map(int, ip.split("."))), int(port)
+    return ipaddress.ip_address(ip.strip("[]")).packed, int(port)
 
 
 def at(address):
     """H.225.0 TransportAddress."""
     ip, port = octets(address)
-    return ("ipAddress", {"ip": ip, "port": port})
+    return ("ipAddress" if len(ip) == 4 else "ip6Address", {"ip": ip, "port": port})
 
 
 def media_at(address):
     """H.245 TransportAddress."""
     ip, port = octets(address)
-    return ("unicastAddress", ("iPAddress", {"network": ip, "tsapIdentifier": port}))
+    return ("unicastAddress", ("iPAddress" if len(ip) == 4 else "iP6Address", {"network": ip, "tsapIdentifier": port}))
 
 
 def given(**fields):
