@@ -2,8 +2,9 @@
 
 import signal
 
-from kit import h323, nat
+from kit import dissector, h323, nat
 from kit.flow import flow
+from kit.network import NAT1, NAT2, PSTN, SSW
 
 # What both terminals offer; what only the called one does, where it differs.
 MODES = {
@@ -19,6 +20,7 @@ MODES = {
     "by-facility": (("start-h245",), ()),
     "fast-by-facility": (("fast", "start-h245"), ("fast",)),
 }
+CUT_SHORT = bytes.fromhex("0e800001060008914a00058001000a010002")  # the beginning of an RRQ
 # There the called side opens the H.245 connection, and through a NAT it cannot.
 INWARD = ("in-setup", "by-facility")
 PLACES = (("attacker", "eth0"), ("gw", "wan0"), ("lan1", "eth0"), ("lan2", "eth0"), ("pub", "eth0"), ("nat1", "wan0"), ("nat2", "wan0"))
@@ -34,6 +36,7 @@ def play(lab, caller, callee, words, callee_words=None, media=1):
     records = postern.wait_records(1)
     assert records[0]["module"] == "h323" and records[0]["cause"] == "normal", records
     assert len(records[0]["streams"]) == media, records
+    h323.charged(records[0], alice, bob)
     assert bob.process.end() == 0, bob.process.last_line()
     h323.proper(lab, alice, bob, media=media)
     return alice, bob
@@ -41,7 +44,8 @@ def play(lab, caller, callee, words, callee_words=None, media=1):
 
 @flow("h323-lab", postern=False)
 def lab_itself(lab):
-    """The lab's own terminals understand each other without Postern, in all modes."""
+    """The lab's own terminals understand each other without Postern, in all modes; tshark finds what is broken."""
+    lab.watch(("pstn", "eth0"), ("ssw", "eth0"))
     for number, mode in enumerate(MODES.values()):
         words, callee_words = mode[0], mode[-1]
         bob = h323.Terminal(lab, "pstn", f"bob{number}", *callee_words, mark=h323.B_MARK, gatekeeper=None)
@@ -55,6 +59,12 @@ def lab_itself(lab):
             for row in terminal.media():
                 assert row["heard"] >= h323.HEARD // 2 and not row["strange"], f"{mode}: {row}"
                 assert row["to"].split(":")[0] == other.address, f"{mode}: {row}"
+    lab.catch_up()
+    assert not dissector.complaints(lab.seen("pstn").path, SSW, PSTN), "the terminals' own messages are broken"
+    with nat.udp_socket(lab.net["ssw"], SSW, 1719) as sock:
+        sock.sendto(CUT_SHORT, (PSTN, 1719))
+    lab.catch_up()
+    assert dissector.complaints(lab.seen("pstn").path, SSW), "tshark let half a message pass"
 
 
 def _flow(mode, words, callee_words=None):
@@ -98,9 +108,54 @@ def upkeep(lab):
     for terminal in (alice, bob):
         terminal.asked(int(lab.net.udp_timeout_s * 1.5 / h323.KEEPALIVE_S))
         assert "infoRequestResponse" not in terminal.messages(), "an IRR was passed on"
+    lab.catch_up()
+    for router, address in (("nat1", NAT1), ("nat2", NAT2)):
+        span = h323.kept_open(lab, router, address)
+        assert span > lab.net.udp_timeout_s * 1.3, f"{router}: RAS went out for {span:.1f} s only"
     alice.process.popen.send_signal(signal.SIGUSR1)
     alice.finished()
     bob.wait("over")
     postern.wait_records(1)
     assert bob.process.end() == 0, bob.process.last_line()
     h323.proper(lab, alice, bob)
+
+
+def by_gatekeeper(lab, model, words):
+    """A call between two NATs by an external gatekeeper, which sees nothing but core addresses."""
+    lab.watch(*PLACES, ("gw", "core0"))
+    postern = h323.proxy(lab, model)
+    alice, bob = h323.pair(lab, "lan1", "lan2", ("traversal", *words))
+    alice.finished()
+    bob.wait("over")
+    records = postern.wait_records(2 if model == "routed" else 1)
+    assert {r["cause"] for r in records} == {"normal"}, records
+    assert bob.process.end() == 0, bob.process.last_line()
+    h323.proper(lab, alice, bob)
+    return records
+
+
+@flow("h323-gk-routed", kinds=nat.KINDS)
+def gk_routed(lab):
+    """P-H323 by an external gatekeeper that routes calls: tunnelled."""
+    by_gatekeeper(lab, "routed", ("tunnel",))
+
+
+@flow("h323-gk-routed-separate", kinds=nat.KINDS)
+def gk_routed_separate(lab):
+    """P-H323 by an external gatekeeper that routes calls: separate H.245."""
+    by_gatekeeper(lab, "routed", ())
+
+
+@flow("h323-gk-direct", kinds=nat.KINDS)
+def gk_direct(lab):
+    """P-H323, P-SELF by an external gatekeeper that lets endpoints call each other: one session, nothing but RAS on
+    the core side."""
+    by_gatekeeper(lab, "direct", ("fast", "tunnel"))
+    media = [p for p in lab.seen("gw", "core0").udp() if 1719 not in (p.sport, p.dport)]
+    assert not media, f"{len(media)} media packets on the core side, first {media[0][:6]}"
+
+
+@flow("h323-gk-direct-separate", kinds=nat.KINDS)
+def gk_direct_separate(lab):
+    """P-H323, P-SELF likewise with separate H.245."""
+    by_gatekeeper(lab, "direct", ())

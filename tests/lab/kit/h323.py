@@ -4,7 +4,7 @@ import json
 import os
 
 from .duet import A_MARK, B_MARK
-from .network import GW_WAN
+from .network import GW_WAN, SSW
 from .patience import wait_until
 from .postern import Postern
 
@@ -25,6 +25,42 @@ def postern(lab, keepalive=f"{KEEPALIVE_S}s"):
     """Postern with the module h323 and its own gatekeeper for the access realm."""
     return Postern(lab, module=("h323", MODULE.format(keepalive=keepalive)),
                    access_more='tcp-ports="40000-40399"').ready()
+
+PROXY = """  <module name="h323">
+    <listen realm="access" transport="udp" port="1719"/>
+    <listen realm="access" transport="tcp" port="1720"/>
+    <listen realm="core" transport="udp" port="1719"/>
+    <listen realm="core" transport="tcp" port="1720"/>
+    <route from="access" to="core"><gatekeeper address="{gatekeeper}"/></route>
+    <keepalive every="{keepalive}"/>
+  </module>
+"""
+OFFICE = """<postern xmlns="urn:postern:config:1" role="gateway">
+  <log to="stderr" level="debug"/>
+  <control socket="{directory}/gk.sock"/>
+  <realm name="access" side="access" address="{address}" media="20000-20399" tcp-ports="40000-40399"/>
+  <module name="h323">
+    <listen realm="access" transport="udp" port="1719"/>
+    <listen realm="access" transport="tcp" port="1720"/>
+    <gatekeeper realm="access" zone="office" model="{model}"/>
+    <keepalive every="0s"/>
+  </module>
+</postern>
+"""
+
+
+def proxy(lab, model):
+    """Postern before an external gatekeeper, which is a second posternd on the softswitch's host; MODEL is how that
+    routes calls: routed or direct."""
+    config = lab.file("gatekeeper.xml", OFFICE.format(directory=lab.directory, address=SSW, model=model))
+    gatekeeper = lab.spawn("ssw", [os.path.join(lab.build, "posternd"), "-f", "-c", config], name="gatekeeper",
+                           env={"POSTERN_MODULEDIR": os.path.join(lab.build, "modules"),
+                                "ASAN_OPTIONS": "abort_on_error=1"})
+    wait_until(lambda: os.path.exists(os.path.join(lab.directory, "gk.sock")), "the gatekeeper to be there")
+    assert gatekeeper.alive(), gatekeeper.last_line()
+    return Postern(lab, module=("h323", PROXY.format(gatekeeper=SSW, keepalive=f"{KEEPALIVE_S}s")),
+                   access_more='tcp-ports="40000-40399"',
+                   core_more='tcp-ports="40000-40399" aliases="10000-10399"').ready()
 
 
 class Terminal:
@@ -105,6 +141,20 @@ def shown(terminal):
         for address in row["addresses"]:
             assert address.split(":")[0] in (GW_WAN, terminal.address), \
                 f"{terminal.name} was shown {address} in {row['message']}"
+
+
+def charged(record, alice, bob):
+    """C-1: what the record counts is what the terminals sent, but for what was on its way when the call ended."""
+    assert record["answer"] and record["from"] == alice.name and record["to"] == bob.name, record
+    for terminal, way in ((alice, "a_to_b"), (bob, "b_to_a")):
+        for stream, row in zip(record["streams"], terminal.media()):
+            assert abs(stream[way]["packets"] - row["rtp_sent"]) <= 3, f"{terminal.name}: {row}, but {record}"
+
+
+def kept_open(lab, router, address):
+    """For how many seconds RAS has been leaving ROUTER for the gateway."""
+    times = [p.time for p in lab.seen(router, "wan0").udp(src=address, dst=GW_WAN, dport=1719)]
+    return max(times) - min(times) if times else 0.0
 
 
 def proper(lab, alice, bob, calls=1, media=1):
