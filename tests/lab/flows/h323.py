@@ -26,7 +26,7 @@ INWARD = ("in-setup", "by-facility")
 PLACES = (("attacker", "eth0"), ("gw", "wan0"), ("lan1", "eth0"), ("lan2", "eth0"), ("pub", "eth0"), ("nat1", "wan0"), ("nat2", "wan0"))
 
 
-def play(lab, caller, callee, words, callee_words=None, media=1):
+def play(lab, caller, callee, words, callee_words=None, media=1, rtcp=True):
     """One call, to its end; what must be true."""
     lab.watch(*PLACES)
     postern = h323.postern(lab)
@@ -38,7 +38,7 @@ def play(lab, caller, callee, words, callee_words=None, media=1):
     assert len(records[0]["streams"]) == media, records
     h323.charged(records[0], alice, bob)
     assert bob.process.end() == 0, bob.process.last_line()
-    h323.proper(lab, alice, bob, media=media)
+    h323.proper(lab, alice, bob, media=media, rtcp=rtcp)
     return alice, bob
 
 
@@ -97,6 +97,12 @@ def video(lab):
 def video_fast(lab):
     """P-VID by fast start."""
     play(lab, "lan1", "pub", ("fast", "video"), media=2)
+
+
+@flow("h323-split")
+def split(lab):
+    """Terminals without NAT that send RTP from other ports than they receive on, and no RTCP, as ooh323c does."""
+    play(lab, "attacker", "pub", ("fast", "tunnel", "split-ports"), rtcp=False)
 
 
 @flow("h323-upkeep", kinds=nat.KINDS, udp_timeout_s=8)

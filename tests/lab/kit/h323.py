@@ -125,12 +125,12 @@ def registered(lab, caller, callee, words):
 
 # The judges
 
-def heard(terminal, calls=1, media=1):
-    """It heard the other one in each medium of each call, and RTCP, from nowhere but where it was told to send."""
+def heard(terminal, media=1, rtcp=True):
+    """It heard the other one in each medium, and its RTCP, from nowhere but where it was told to send."""
     rows = terminal.media()
-    assert len(rows) == calls * media, f"{terminal.name} reports {len(rows)} media"
+    assert len(rows) == media, f"{terminal.name} reports {len(rows)} media"
     for row in rows:
-        assert row["heard"] >= HEARD // 2 and row["rtcp_received"], f"{terminal.name} heard too little: {row}"
+        assert row["heard"] >= HEARD // 2 and (row["rtcp_received"] or not rtcp), f"{terminal.name} heard too little: {row}"
         assert not row["strange"], f"{terminal.name} got RTP from elsewhere: {row}"
         assert row["to"].split(":")[0] == GW_WAN, f"{terminal.name} was told a media address not of the gateway: {row}"
 
@@ -157,8 +157,8 @@ def kept_open(lab, router, address):
     return max(times) - min(times) if times else 0.0
 
 
-def proper(lab, alice, bob, calls=1, media=1):
+def proper(lab, alice, bob, media=1, rtcp=True):
     for terminal in (alice, bob):
         shown(terminal)
-        heard(terminal, calls, media)
+        heard(terminal, media, rtcp)
     lab.catch_up()

@@ -54,7 +54,7 @@ void terminal_call_over(struct terminal *t)
 static void usage(void)
 {
 	fprintf(stderr, "h323_terminal --address IP [--signal-port N] [--ras-port N] [--media-port N]\n"
-		"  --alias NAME [--number DIGITS] [--mark OCTET] [--video] [--ttl SECONDS]\n"
+		"  --alias NAME [--number DIGITS] [--mark OCTET] [--video] [--split-ports] [--ttl SECONDS]\n"
 		"  [--gatekeeper IP:PORT] [--traversal]\n"
 		"  [--call NAME | --to IP:PORT] [--packets N] [--on-signal]\n"
 		"  [--fast] [--tunnel] [--h245-in-setup] [--early-h245] [--start-h245]\n");
@@ -90,7 +90,8 @@ static const struct option long_options[] = {
 	{ "gatekeeper", 1, NULL, 'g' }, { "traversal", 0, NULL, 'x' }, { "call", 1, NULL, 'c' },
 	{ "to", 1, NULL, 't' }, { "packets", 1, NULL, 'p' }, { "fast", 0, NULL, 'F' },
 	{ "tunnel", 0, NULL, 'T' }, { "h245-in-setup", 0, NULL, 'S' }, { "early-h245", 0, NULL, 'E' },
-	{ "start-h245", 0, NULL, 'H' }, { "on-signal", 0, NULL, 'U' }, { 0 },
+	{ "start-h245", 0, NULL, 'H' }, { "on-signal", 0, NULL, 'U' },
+	{ "split-ports", 0, NULL, 'P' }, { 0 },
 };
 
 static bool take_flag(struct terminal *t, int c)
@@ -103,6 +104,7 @@ static bool take_flag(struct terminal *t, int c)
 	case 'S': t->o.h245_in_setup = true; break;
 	case 'E': t->o.early_h245 = true; break;
 	case 'H': t->o.start_h245 = true; break;
+	case 'P': t->media.split = true; break;
 	case 'U': t->o.on_signal = true; break;
 	default: return false;
 	}
@@ -149,6 +151,8 @@ static int begin(struct terminal *t)
 {
 	int err = media_open(&t->media, t->o.address, t->o.media_port, t->media.n);
 
+	if (!err && t->media.split)
+		err = media_split(&t->media, t->o.address);
 	link_init(&t->control.link);
 	err = err ? err : call_begin(t);
 	return err ? err : ras_begin(t);
