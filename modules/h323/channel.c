@@ -221,6 +221,8 @@ static int open(struct call *c, enum pn_side side, enum pn_side opener, const Op
 
 int channel_open(struct call *c, enum pn_side side, const OpenLogicalChannel_t *o)
 {
+	if (o->separateStack)
+		return -EPROTONOSUPPORT; /* T.120 over TCP: its address would pass as it is */
 	return open(c, side, side, o, true);
 }
 

@@ -11,7 +11,8 @@
 
 struct CommunicationModeCommand;
 
-/* Learn what a message says. 1: it must be declared to the core; 0: nothing new; -ENOSPC: too many. */
+/* Learn what a message says. 1: it must be declared to the core; 0: nothing new; -ENOSPC: too many;
+ * -EPROTONOSUPPORT: it is no UDP. */
 int channel_open(struct call *c, enum pn_side side, const OpenLogicalChannel_t *o);
 int channel_ack(struct call *c, enum pn_side side, const OpenLogicalChannelAck_t *a);
 int channel_close(struct call *c, enum pn_side opener, long number);

@@ -1,7 +1,7 @@
 """The scenarios call-*: signalling, fast start, H.245 in all its ways."""
 from messages import (CAPABILITIES, CAPABILITIES_ACK, DIGIT, END_SESSION, GUID, H2250, MASTER_SLAVE, MASTER_SLAVE_ACK,
-                      ROUND_TRIP, T38, VIDEO, at, close_ack, close_channel, open_ack, open_channel, open_reject, open_request,
-                      traversal_indication)
+                      ROUND_TRIP, T120, T38, VIDEO, at, close_ack, close_channel, media_at, open_ack, open_channel,
+                      open_reject, open_request)
 from script import Script
 
 A, A_SAYS, G = "198.51.100.11:40000", "10.1.0.2:1720", "192.0.2.20:1720"
@@ -594,3 +594,11 @@ def patched(s, m):
         return octets[:2] + (len(octets) + 1).to_bytes(2, "big") + octets[4:uu + 1] + size.to_bytes(2, "big") + octets[uu + 3:] + b"\xff"
     s.sends("a", longer(m.setup(A_SAYS, OURS_A, fast=offer(A_MEDIA))), "Setup")
     s.gets("g", longer(m.setup(OURS_G, G, fast=offer(MEDIA_G))), "Setup")
+
+
+@scenario("A data channel over TCP (T.120) is not relayed: it is rejected, and its address does not go on.")
+def separate_stack(s, m):
+    separate(s, m)
+    stack = {"separateStack": {"networkAddress": ("localAreaAddress", media_at("10.1.0.2:1503")), "associateConference": False}}
+    s.sends("ah", m.h245(("request", ("openLogicalChannel", {**open_channel(103, 3, data=T120), **stack}))), "OLC T.120")
+    s.gets("ah", m.h245(open_reject(103, "insufficientBandwidth")), "OLC Reject").do("nothing gh")

@@ -19,6 +19,8 @@ T38 = ("data", {"application": ("t38fax", {
     "t38FaxProtocol": ("udp", None),
     "t38FaxProfile": {"fillBitRemoval": False, "transcodingJBIG": False, "transcodingMMR": False}}), "maxBitRate": 144})
 
+T120 = ("data", {"application": ("t120", ("separateLANStack", None)), "maxBitRate": 6400})
+
 
 def octets(address):
     ip, port = address.rsplit(":", 1)
