@@ -14,8 +14,7 @@ struct h323_admission {
 	bool answering;          /* the terminal is the one that is called */
 	struct h323_terminal *terminal;
 	struct h323_way way;     /* reach 0: not known */
-	struct pn_addr seen;     /* the other side as the core knows it, for messages about the call: set by who
-				    sends the terminal a Setup; family 0 */
+	struct pn_addr seen;     /* of one that answers: the caller as the core knows it; family 0 */
 	uint32_t bandwidth;      /* granted, in units of 100 bit/s */
 	uint64_t touched_ms;
 };

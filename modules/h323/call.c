@@ -12,6 +12,7 @@
 #include "link.h"
 #include "own.h"
 #include "q931.h"
+#include "reject.h"
 #include "signalling.h"
 #include "tpkt.h"
 
@@ -100,6 +101,14 @@ static void declare(struct call *c, const struct call_item *i)
 				 (void *)(uintptr_t)i->control);
 }
 
+/* A new channel must not end the call that it came too late for. */
+static void refuse(struct call *c, enum pn_side side, bool control, struct pn_str text,
+		   int err)
+{
+	if (!c->begun || !reject_channels(c, side, control, text))
+		call_refuse(c, err, PN_END_REFUSED);
+}
+
 static void step(struct call *c, const struct call_item *i)
 {
 	struct pn_str text = { (const char *)i->text, i->len };
@@ -110,7 +119,7 @@ static void step(struct call *c, const struct call_item *i)
 	else if (!err || err == -EBADMSG) /* forwarding judges it */
 		forward(c, i->side, i->control, text);
 	else
-		call_refuse(c, err, PN_END_REFUSED);
+		refuse(c, i->side, i->control, text, err);
 }
 
 static void run(struct call *c)
@@ -188,12 +197,14 @@ void call_ready(struct call *c)
 void calls_rewrite(struct h323 *h, const struct pn_media_reply *r)
 {
 	struct call *c = h->svc->session_data(r->session);
+	struct pn_str text = { (const char *)r->msg->data, r->msg->len };
+	bool control = r->arg != NULL;
 
 	c->waiting = false;
 	if (r->err)
-		call_refuse(c, r->err, PN_END_REFUSED);
+		refuse(c, r->side, control, text, r->err);
 	else
-		forward(c, r->side, r->arg != NULL, (struct pn_str){ (const char *)r->msg->data, r->msg->len });
+		forward(c, r->side, control, text);
 	run(c);
 }
 
@@ -357,6 +368,8 @@ static void set_legs(struct call *c, const struct call_args *a)
 	from->terminal = way->caller;
 	from->reachable = !h323_is_access(c->h, from->realm) || addr_same_ip(&from->claimed, &from->peer);
 	from->traverses = !from->reachable && way->caller && way->caller->traversal;
+	from->media_traverses = way->caller && way->caller->media_traversal;
+	to->media_traverses = way->callee && way->callee->media_traversal;
 	to->realm = way->realm;
 	to->terminal = way->callee;
 	to->traverses = way->reach == H323_BY_TRAVERSAL;

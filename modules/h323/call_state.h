@@ -39,6 +39,7 @@ struct call_leg {
 	struct h323_terminal *terminal;
 	bool reachable; /* we can open TCP connections to it */
 	bool traverses; /* it opens all connections itself, when asked (H.460.18) */
+	bool media_traverses; /* it agreed to H.460.19 */
 };
 
 /* A medium in both directions (H.245 sessionID). */

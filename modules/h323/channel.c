@@ -9,6 +9,7 @@
 #include <DataType.h>
 
 #include "channel_address.h"
+#include "traverse_media.h"
 
 /* ---- streams ---- */
 
@@ -220,6 +221,8 @@ static int open(struct call *c, enum pn_side side, enum pn_side opener, const Op
 
 int channel_open(struct call *c, enum pn_side side, const OpenLogicalChannel_t *o)
 {
+	if (o->separateStack)
+		return -EPROTONOSUPPORT; /* T.120 over TCP: its address would pass as it is */
 	return open(c, side, side, o, true);
 }
 
@@ -292,21 +295,31 @@ static int put(struct call *c, enum pn_side side, struct pdu *p, int stream, con
 	return err;
 }
 
-int channel_write_open(struct call *c, enum pn_side side, struct pdu *p, const OpenLogicalChannel_t *o)
+int channel_write_open(struct call *c, enum pn_side side, struct pdu *p, OpenLogicalChannel_t *o)
 {
 	struct channel_fields f = fields_of_open(o);
 	const struct call_channel *ch = channel_find(c, side, o->forwardLogicalChannelNumber);
 	int stream = f.session ? stream_find(c, f.session) : ch ? ch->stream : -ENOENT;
+	struct pn_addr ours;
+	int err;
 
-	return stream < 0 ? 0 : put(c, side, p, stream, &f);
+	if (stream < 0)
+		return 0;
+	err = put(c, side, p, stream, &f);
+	if (err)
+		return err;
+	ours = shown(c, call_other(side), stream, false);
+	return traverse_media_open(c, side, p, o, &ours);
 }
 
-int channel_write_ack(struct call *c, enum pn_side side, struct pdu *p, const OpenLogicalChannelAck_t *a)
+int channel_write_ack(struct call *c, enum pn_side side, struct pdu *p, OpenLogicalChannelAck_t *a)
 {
 	const struct call_channel *ch = channel_find(c, call_other(side), a->forwardLogicalChannelNumber);
 	struct channel_fields f = fields_of_ack(a);
 
-	return ch ? put(c, side, p, ch->stream, &f) : 0;
+	int err = ch ? put(c, side, p, ch->stream, &f) : 0;
+
+	return err ? err : traverse_media_ack(c, side, p, a);
 }
 
 int channel_write_modes(struct call *c, enum pn_side side, struct pdu *p,

@@ -11,7 +11,8 @@
 
 struct CommunicationModeCommand;
 
-/* Learn what a message says. 1: it must be declared to the core; 0: nothing new; -ENOSPC: too many. */
+/* Learn what a message says. 1: it must be declared to the core; 0: nothing new; -ENOSPC: too many;
+ * -EPROTONOSUPPORT: it is no UDP. */
 int channel_open(struct call *c, enum pn_side side, const OpenLogicalChannel_t *o);
 int channel_ack(struct call *c, enum pn_side side, const OpenLogicalChannelAck_t *a);
 int channel_close(struct call *c, enum pn_side opener, long number);
@@ -21,8 +22,8 @@ int channel_modes(struct call *c, enum pn_side side, const struct CommunicationM
 int channel_fast(struct call *c, enum pn_side side, const OpenLogicalChannel_t *o);
 
 /* Put the addresses in that the other side must see. 0, or -errno of transport_set(). */
-int channel_write_open(struct call *c, enum pn_side side, struct pdu *p, const OpenLogicalChannel_t *o);
-int channel_write_ack(struct call *c, enum pn_side side, struct pdu *p, const OpenLogicalChannelAck_t *a);
+int channel_write_open(struct call *c, enum pn_side side, struct pdu *p, OpenLogicalChannel_t *o);
+int channel_write_ack(struct call *c, enum pn_side side, struct pdu *p, OpenLogicalChannelAck_t *a);
 int channel_write_modes(struct call *c, enum pn_side side, struct pdu *p,
 			const struct CommunicationModeCommand *m);
 

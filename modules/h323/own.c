@@ -102,6 +102,24 @@ void own_release_leg(struct call_leg *leg, int err)
 	own_release(&to, leg->call->has_id ? leg->call->id : NULL, err);
 }
 
+void own_tunnel(struct call_leg *leg, struct pn_str control)
+{
+	H323_UserInformation_t info = { 0 };
+	const struct own_to to = to_leg(leg);
+	OCTET_STRING_t one = { .buf = (uint8_t *)control.p, .size = (int)control.len }, *ones[] = { &one };
+	struct H323_UU_PDU__h245Control list = { 0 };
+	BOOLEAN_t tunnelling = 1;
+
+	if (!to.link)
+		return;
+	list.list.array = ones;
+	list.list.count = list.list.size = 1;
+	info.h323_uu_pdu.h323_message_body.present = H323_UU_PDU__h323_message_body_PR_empty;
+	info.h323_uu_pdu.h245Tunneling = &tunnelling;
+	info.h323_uu_pdu.h245Control = &list;
+	emit(&to, Q931_FACILITY, 0, &info);
+}
+
 void own_start_h245(struct call_leg *leg, const struct pn_addr *at)
 {
 	H323_UserInformation_t info = { 0 };

@@ -16,6 +16,8 @@ struct own_to {
 void own_release(const struct own_to *to, const uint8_t *guid, int err);
 /* ReleaseComplete to one side of a call; nothing when its connection is gone. */
 void own_release_leg(struct call_leg *leg, int err);
+/* An H.245 message, tunnelled in a Facility of its own (H.323 8.2.1). */
+void own_tunnel(struct call_leg *leg, struct pn_str control);
 /* Facility startH245 with this h245Address (H.460.18 7.4). */
 void own_start_h245(struct call_leg *leg, const struct pn_addr *at);
 

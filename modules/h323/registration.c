@@ -187,7 +187,7 @@ int registration_put(struct h323 *h, const struct ras_rx *rx, const struct regis
 
 	if (c->lightweight) {
 		t = terminal_of_sender(h, rx->pn, rx->endpoint);
-		if (!t || t->core != core)
+		if (!t || t->core != core || t->withheld)
 			return -ENOENT;
 		*out = t;
 		return 0;
@@ -347,17 +347,24 @@ int registration_accept(struct h323_terminal *t, const struct registration_claim
 {
 	char text[H323_ADDR_LEN];
 	struct h323 *h = t->h;
-	bool first = !t->registered;
+	bool first = !t->registered, here;
+	struct pn_addr pinhole;
 	int err = put_again(t, c->flow, c->lightweight ? &t->ras : &c->ras, &c->from);
 	struct pn_str name;
 
 	if (err)
 		return err;
 	h->svc->binding_accept(t->binding, terminal_ms, upstream_ms);
-	t->flow = c->flow;
+	pinhole = terminal_pinhole(t);
+	here = addr_same_ip(&pinhole, &c->from);
 	t->registered = true;
-	t->unanswered = 0;
-	if (!c->lightweight) {
+	t->withheld = t->withheld || !here;
+	if (here) {
+		t->flow = c->flow;
+		t->unanswered = 0;
+	}
+	if (here && !c->lightweight) {
+		t->withheld = false;
 		set_claims(t, c);
 		forget_names(t);
 		err = set_names(t, c);

@@ -52,6 +52,21 @@ static int by_route(struct h323 *h, const struct h323_route *r, struct h323_way 
 	return r->n_gatekeepers && !caller ? -EACCES : -EHOSTUNREACH;
 }
 
+/* The called terminal will ask its gatekeeper about a caller that it knows by our address. */
+static void note_caller(const struct h323_wish *w, const struct h323_way *way)
+{
+	struct h323_terminal *callee = way->callee;
+	struct h323_admission *a;
+
+	if (!callee || !callee->core || !w->call)
+		return;
+	a = admission_get(callee, w->call, true);
+	if (a && w->msg->realm == callee->core)
+		a->seen = w->msg->remote;
+	else if (a && way->caller && way->caller->core == callee->core)
+		a->seen = terminal_alias(way->caller);
+}
+
 int route_call(struct h323 *h, const struct h323_wish *w, struct h323_way *out)
 {
 	struct pn_realm *from = w->msg->realm;
@@ -77,6 +92,7 @@ int route_call(struct h323 *h, const struct h323_wish *w, struct h323_way *out)
 	if (err)
 		return err;
 	way.caller = caller;
+	note_caller(w, &way);
 	*out = way;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "q931.h"
 #include "setup.h"
 #include "tpkt.h"
+#include "traverse_media.h"
 #include "uuie.h"
 
 /* ---- what it says of media ---- */
@@ -85,6 +86,8 @@ static long rewrite(struct call *c, enum pn_side side, const struct q931_msg *q)
 	n = pass_strings(c, side, &u);
 	if (!n)
 		n = address_edit(c, side, &u);
+	if (!n)
+		n = traverse_media_features(c, side, &u);
 	if (!n)
 		n = uuie_write(&u, uu, sizeof(uu));
 	uuie_free(&u);

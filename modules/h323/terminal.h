@@ -24,6 +24,7 @@ struct h323_terminal {
 	bool traversal;          /* it can H.460.18, and we agreed to */
 	bool media_traversal;    /* the same of H.460.19 */
 	bool registered;         /* RCF */
+	bool withheld;           /* it registered from elsewhere, and what it said was not believed yet */
 	struct pn_str alias[H323_ALIASES_MAX]; /* UTF-8, owned: alias.h */
 	size_t n_aliases;
 	struct pn_str zone;     /* of the embedded gatekeeper that knows these aliases; owned */

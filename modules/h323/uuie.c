@@ -50,14 +50,17 @@ static void take_body(struct uuie *u, struct H323_UU_PDU__h323_message_body *b)
 		break;
 	case BODY(callProceeding):
 		TAKE_MEDIA(u, &b->choice.callProceeding);
+		u->features = &b->choice.callProceeding.featureSet;
 		u->call = call_of(b->choice.callProceeding.callIdentifier);
 		break;
 	case BODY(alerting):
 		TAKE_MEDIA(u, &b->choice.alerting);
+		u->features = &b->choice.alerting.featureSet;
 		u->call = call_of(b->choice.alerting.callIdentifier);
 		break;
 	case BODY(connect):
 		TAKE_MEDIA(u, &b->choice.connect);
+		u->features = &b->choice.connect.featureSet;
 		u->call = call_of(b->choice.connect.callIdentifier);
 		u->conference = guid(&b->choice.connect.conferenceID);
 		break;
@@ -67,6 +70,7 @@ static void take_body(struct uuie *u, struct H323_UU_PDU__h323_message_body *b)
 		break;
 	case BODY(facility):
 		TAKE_MEDIA(u, &b->choice.facility);
+		u->features = &b->choice.facility.featureSet;
 		u->call = call_of(b->choice.facility.callIdentifier);
 		u->conference = guid(b->choice.facility.conferenceID);
 		break;

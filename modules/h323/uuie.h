@@ -23,6 +23,7 @@ struct uuie {
 	enum H323_UU_PDU__h323_message_body_PR type;
 	struct uuie_strings strings[UUIE_STRINGS];
 	struct TransportAddress **h245_address; /* the field, set or not; NULL: it has no such */
+	struct FeatureSet **features;           /* featureSet, the same */
 	const uint8_t *call;                    /* H323_GUID octets; NULL */
 	const uint8_t *conference;              /* the same */
 };

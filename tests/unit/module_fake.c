@@ -58,6 +58,11 @@ static const struct pn_realm_info *f_realm_info(const struct pn_realm *r)
 	return &r->info;
 }
 
+struct pn_realm *fake_realm(const char *name)
+{
+	return f_realm_find(NULL, name);
+}
+
 static uint64_t f_flow_listener(struct pn_host *h, struct pn_realm *r, enum pn_transport t,
 				int family)
 {
@@ -68,6 +73,10 @@ static uint64_t f_flow_listener(struct pn_host *h, struct pn_realm *r, enum pn_t
 static int f_flow_open(struct pn_host *h, struct pn_realm *r, enum pn_transport t,
 		       const struct pn_addr *to, uint64_t *flow)
 {
+	struct pn_addr local;
+
+	if (t == PN_TCP)
+		return fake_tcp_begin(r, to, flow, &local);
 	*flow = f_flow_listener(h, r, t, to->family);
 	return *flow ? 0 : -EINVAL;
 }
@@ -78,6 +87,8 @@ static int f_flow_info(struct pn_host *h, uint64_t flow, struct pn_flow_info *ou
 	size_t alias = (size_t)(flow - FAKE_ALIAS_FLOW);
 
 	(void)h;
+	if (!fake_tcp_info(flow, out))
+		return 0;
 	out->flow = flow;
 	out->transport = PN_UDP;
 	out->remote = (struct pn_addr){ 0 };
@@ -104,7 +115,7 @@ static int f_flow_send(struct pn_host *h, uint64_t flow, const struct pn_addr *t
 	if (f_flow_info(h, flow, &info))
 		return -ENOTCONN;
 	free(s->data);
-	*s = (struct fake_sent){ flow, *to, malloc(len + 1), len };
+	*s = (struct fake_sent){ flow, to ? *to : info.remote, malloc(len + 1), len };
 	if (len)
 		memcpy(s->data, data, len);
 	s->data[len] = '\0';
@@ -115,7 +126,7 @@ static int f_flow_send(struct pn_host *h, uint64_t flow, const struct pn_addr *t
 static void f_flow_close(struct pn_host *h, uint64_t flow)
 {
 	(void)h;
-	(void)flow;
+	fake_tcp_close(flow);
 }
 
 /* ---- configuration ---- */
@@ -262,6 +273,7 @@ static struct pn_services services = {
 	.flow_send = f_flow_send,
 	.flow_close = f_flow_close,
 	.flow_info = f_flow_info,
+	.flow_expect = fake_tcp_expect,
 	.log = f_log,
 	.bad_input = f_bad_input,
 	.count = f_count,
@@ -287,6 +299,7 @@ void *fake_start(const struct pn_module *m, const struct pn_conf *conf)
 
 	fake = (struct fake){ .now_ms = 1000000 };
 	seed = 1;
+	fake_tcp_reset();
 	fake_module = m;
 	realms[0].info = (struct pn_realm_info){ sizeof(realms[0].info), "access", PN_ACCESS,
 						 fake_address("198.51.100.5", access),

@@ -9,6 +9,7 @@
 
 #define FAKE_SENT 256u
 #define FAKE_BINDINGS 64u
+#define FAKE_CONNECTIONS 64u
 
 struct fake_sent {
 	uint64_t flow;
@@ -66,6 +67,15 @@ const struct fake_sent *fake_take(void);
 void fake_advance(uint64_t ms);
 void fake_media_done(void);
 void fake_timeout(enum pn_timeout what); /* for every session */
+/* TCP. A host connects; the flow, or 0. */
+uint64_t fake_connect(const char *realm, const char *ip, uint16_t port);
+/* The first that the module opened or expects and that does not stand yet; 0: none. Then it does. */
+uint64_t fake_awaited(void);
+void fake_connected(uint64_t flow);
+void fake_hangup(uint64_t flow, int err); /* the module did not close it */
+/* One PDU. Nothing happens on a flow that is closed. */
+void fake_receive_by(uint64_t flow, const void *data, size_t len);
+uint64_t fake_connection(size_t i); /* the flow of the i-th place; 0: none that is open */
 size_t fake_bindings(void); /* how many there are */
 /* The i-th place for one, be it taken or not; fake_binding_used tells. */
 struct pn_binding *fake_binding(size_t i);

@@ -1,7 +1,10 @@
 """H.323 calls between terminals, by Postern's own gatekeeper."""
 
-from kit import h323, nat
+import signal
+
+from kit import dissector, h323, nat
 from kit.flow import flow
+from kit.network import NAT1, NAT2, PSTN, SSW
 
 # What both terminals offer; what only the called one does, where it differs.
 MODES = {
@@ -17,10 +20,13 @@ MODES = {
     "by-facility": (("start-h245",), ()),
     "fast-by-facility": (("fast", "start-h245"), ("fast",)),
 }
-PLACES = (("gw", "wan0"), ("lan1", "eth0"), ("lan2", "eth0"), ("pub", "eth0"), ("nat1", "wan0"), ("nat2", "wan0"))
+CUT_SHORT = bytes.fromhex("0e800001060008914a00058001000a010002")  # the beginning of an RRQ
+# There the called side opens the H.245 connection, and through a NAT it cannot.
+INWARD = ("in-setup", "by-facility")
+PLACES = (("attacker", "eth0"), ("gw", "wan0"), ("lan1", "eth0"), ("lan2", "eth0"), ("pub", "eth0"), ("nat1", "wan0"), ("nat2", "wan0"))
 
 
-def play(lab, caller, callee, words, callee_words=None, media=1):
+def play(lab, caller, callee, words, callee_words=None, media=1, rtcp=True):
     """One call, to its end; what must be true."""
     lab.watch(*PLACES)
     postern = h323.postern(lab)
@@ -30,14 +36,16 @@ def play(lab, caller, callee, words, callee_words=None, media=1):
     records = postern.wait_records(1)
     assert records[0]["module"] == "h323" and records[0]["cause"] == "normal", records
     assert len(records[0]["streams"]) == media, records
+    h323.charged(records[0], alice, bob)
     assert bob.process.end() == 0, bob.process.last_line()
-    h323.proper(lab, alice, bob, media=media)
+    h323.proper(lab, alice, bob, media=media, rtcp=rtcp)
     return alice, bob
 
 
 @flow("h323-lab", postern=False)
 def lab_itself(lab):
-    """The lab's own terminals understand each other without Postern, in all modes."""
+    """The lab's own terminals understand each other without Postern, in all modes; tshark finds what is broken."""
+    lab.watch(("pstn", "eth0"), ("ssw", "eth0"))
     for number, mode in enumerate(MODES.values()):
         words, callee_words = mode[0], mode[-1]
         bob = h323.Terminal(lab, "pstn", f"bob{number}", *callee_words, mark=h323.B_MARK, gatekeeper=None)
@@ -51,15 +59,109 @@ def lab_itself(lab):
             for row in terminal.media():
                 assert row["heard"] >= h323.HEARD // 2 and not row["strange"], f"{mode}: {row}"
                 assert row["to"].split(":")[0] == other.address, f"{mode}: {row}"
+    lab.catch_up()
+    assert not dissector.complaints(lab.seen("pstn").path, SSW, PSTN), "the terminals' own messages are broken"
+    with nat.udp_socket(lab.net["ssw"], SSW, 1719) as sock:
+        sock.sendto(CUT_SHORT, (PSTN, 1719))
+    lab.catch_up()
+    assert dissector.complaints(lab.seen("pstn").path, SSW), "tshark let half a message pass"
 
 
 def _flow(mode, words, callee_words=None):
-    @flow(f"h323-{mode}", kinds=nat.KINDS)
-    def outward(lab):
-        play(lab, "lan1", "pub", words, callee_words)
-    outward.__doc__ = f"P-H323, {mode}: a terminal behind a NAT calls one without."
-    return outward
+    outward = mode not in INWARD
+
+    @flow(f"h323-{mode}", kinds=nat.KINDS if outward else ("cone",))
+    def one(lab):
+        play(lab, "lan1" if outward else "attacker", "pub", words, callee_words)
+    one.__doc__ = f"P-H323, {mode}: a terminal {'behind a NAT' if outward else 'without NAT'} calls one without."
+
+    if outward:
+        @flow(f"h323-called-{mode}", kinds=nat.KINDS, udp_timeout_s=8)
+        def both(lab):
+            called = words if callee_words is None else callee_words
+            play(lab, "lan1", "lan2", ("traversal", *words), ("traversal", *called))
+        both.__doc__ = f"P-H323, {mode}: both terminals are behind NATs, the called one fetches its call (H.460.18)."
 
 
 for _mode, _words in MODES.items():
     _flow(_mode, *_words)
+
+
+@flow("h323-video", kinds=nat.KINDS)
+def video(lab):
+    """P-VID: audio and video in one call, each with latches of its own."""
+    play(lab, "lan1", "pub", ("tunnel", "video"), media=2)
+
+
+@flow("h323-video-fast", kinds=nat.KINDS)
+def video_fast(lab):
+    """P-VID by fast start."""
+    play(lab, "lan1", "pub", ("fast", "video"), media=2)
+
+
+@flow("h323-split")
+def split(lab):
+    """Terminals without NAT that send RTP from other ports than they receive on, and no RTCP, as ooh323c does."""
+    play(lab, "attacker", "pub", ("fast", "tunnel", "split-ports"), rtcp=False)
+
+
+@flow("h323-upkeep", kinds=nat.KINDS, udp_timeout_s=8)
+def upkeep(lab):
+    """Registrations of terminals behind NATs outlive the NATs' timeout by IRQs; then one calls the other."""
+    lab.watch(*PLACES)
+    postern = h323.postern(lab)
+    alice, bob = h323.registered(lab, "lan1", "lan2", ("traversal", "tunnel", "ttl=600"))
+    for terminal in (alice, bob):
+        terminal.asked(int(lab.net.udp_timeout_s * 1.5 / h323.KEEPALIVE_S))
+        assert "infoRequestResponse" not in terminal.messages(), "an IRR was passed on"
+    lab.catch_up()
+    for router, address in (("nat1", NAT1), ("nat2", NAT2)):
+        span = h323.kept_open(lab, router, address)
+        assert span > lab.net.udp_timeout_s * 1.3, f"{router}: RAS went out for {span:.1f} s only"
+    alice.process.popen.send_signal(signal.SIGUSR1)
+    alice.finished()
+    bob.wait("over")
+    postern.wait_records(1)
+    assert bob.process.end() == 0, bob.process.last_line()
+    h323.proper(lab, alice, bob)
+
+
+def by_gatekeeper(lab, model, words):
+    """A call between two NATs by an external gatekeeper, which sees nothing but core addresses."""
+    lab.watch(*PLACES, ("gw", "core0"))
+    postern = h323.proxy(lab, model)
+    alice, bob = h323.pair(lab, "lan1", "lan2", ("traversal", *words))
+    alice.finished()
+    bob.wait("over")
+    records = postern.wait_records(2 if model == "routed" else 1)
+    assert {r["cause"] for r in records} == {"normal"}, records
+    assert bob.process.end() == 0, bob.process.last_line()
+    h323.proper(lab, alice, bob)
+    return records
+
+
+@flow("h323-gk-routed", kinds=nat.KINDS)
+def gk_routed(lab):
+    """P-H323 by an external gatekeeper that routes calls: tunnelled."""
+    by_gatekeeper(lab, "routed", ("tunnel",))
+
+
+@flow("h323-gk-routed-separate", kinds=nat.KINDS)
+def gk_routed_separate(lab):
+    """P-H323 by an external gatekeeper that routes calls: separate H.245."""
+    by_gatekeeper(lab, "routed", ())
+
+
+@flow("h323-gk-direct", kinds=nat.KINDS)
+def gk_direct(lab):
+    """P-H323, P-SELF by an external gatekeeper that lets endpoints call each other: one session, nothing but RAS on
+    the core side."""
+    by_gatekeeper(lab, "direct", ("fast", "tunnel"))
+    media = [p for p in lab.seen("gw", "core0").udp() if 1719 not in (p.sport, p.dport)]
+    assert not media, f"{len(media)} media packets on the core side, first {media[0][:6]}"
+
+
+@flow("h323-gk-direct-separate", kinds=nat.KINDS)
+def gk_direct_separate(lab):
+    """P-H323, P-SELF likewise with separate H.245."""
+    by_gatekeeper(lab, "direct", ())

@@ -4,13 +4,14 @@ import json
 import os
 
 from .duet import A_MARK, B_MARK
-from .network import GW_WAN
+from .network import GW_WAN, SSW
 from .patience import wait_until
 from .postern import Postern
 
 GATEKEEPER = f"{GW_WAN}:1719"
 PROGRAM = os.path.join("tests", "lab", "peers", "h323_terminal")
 HEARD = 40  # packets: 0.8 s
+KEEPALIVE_S = 2
 MODULE = """  <module name="h323">
     <listen realm="access" transport="udp" port="1719"/>
     <listen realm="access" transport="tcp" port="1720"/>
@@ -20,10 +21,46 @@ MODULE = """  <module name="h323">
 """
 
 
-def postern(lab, keepalive="2s"):
+def postern(lab, keepalive=f"{KEEPALIVE_S}s"):
     """Postern with the module h323 and its own gatekeeper for the access realm."""
     return Postern(lab, module=("h323", MODULE.format(keepalive=keepalive)),
                    access_more='tcp-ports="40000-40399"').ready()
+
+PROXY = """  <module name="h323">
+    <listen realm="access" transport="udp" port="1719"/>
+    <listen realm="access" transport="tcp" port="1720"/>
+    <listen realm="core" transport="udp" port="1719"/>
+    <listen realm="core" transport="tcp" port="1720"/>
+    <route from="access" to="core"><gatekeeper address="{gatekeeper}"/></route>
+    <keepalive every="{keepalive}"/>
+  </module>
+"""
+OFFICE = """<postern xmlns="urn:postern:config:1" role="gateway">
+  <log to="stderr" level="debug"/>
+  <control socket="{directory}/gk.sock"/>
+  <realm name="access" side="access" address="{address}" media="20000-20399" tcp-ports="40000-40399"/>
+  <module name="h323">
+    <listen realm="access" transport="udp" port="1719"/>
+    <listen realm="access" transport="tcp" port="1720"/>
+    <gatekeeper realm="access" zone="office" model="{model}"/>
+    <keepalive every="0s"/>
+  </module>
+</postern>
+"""
+
+
+def proxy(lab, model):
+    """Postern before an external gatekeeper, which is a second posternd on the softswitch's host; MODEL is how that
+    routes calls: routed or direct."""
+    config = lab.file("gatekeeper.xml", OFFICE.format(directory=lab.directory, address=SSW, model=model))
+    gatekeeper = lab.spawn("ssw", [os.path.join(lab.build, "posternd"), "-f", "-c", config], name="gatekeeper",
+                           env={"POSTERN_MODULEDIR": os.path.join(lab.build, "modules"),
+                                "ASAN_OPTIONS": "abort_on_error=1"})
+    wait_until(lambda: os.path.exists(os.path.join(lab.directory, "gk.sock")), "the gatekeeper to be there")
+    assert gatekeeper.alive(), gatekeeper.last_line()
+    return Postern(lab, module=("h323", PROXY.format(gatekeeper=SSW, keepalive=f"{KEEPALIVE_S}s")),
+                   access_more='tcp-ports="40000-40399"',
+                   core_more='tcp-ports="40000-40399" aliases="10000-10399"').ready()
 
 
 class Terminal:
@@ -55,6 +92,10 @@ class Terminal:
             return len(rows) >= count and rows
         return wait_until(there, f"{self.name} to say {what!r}", deadline_s)[-1]
 
+    def asked(self, count, deadline_s=60):
+        """Postern looked after it by so many IRQs."""
+        wait_until(lambda: self.messages().count("infoRequest") >= count, f"{count} IRQs to {self.name}", deadline_s)
+
     def finished(self):
         """A caller ends by itself after its call."""
         status = self.process.wait(60)
@@ -73,14 +114,23 @@ def pair(lab, caller, callee, words=(), callee_words=None):
     return alice, bob
 
 
+def registered(lab, caller, callee, words):
+    """alice and bob are registered; alice calls when she gets SIGUSR1."""
+    bob = Terminal(lab, callee, "bob", *words, mark=B_MARK)
+    alice = Terminal(lab, caller, "alice", "call=bob", "on-signal", f"packets={HEARD}", *words)
+    for terminal in (alice, bob):
+        terminal.wait("registered")
+    return alice, bob
+
+
 # The judges
 
-def heard(terminal, calls=1, media=1):
-    """It heard the other one in each medium of each call, and RTCP, from nowhere but where it was told to send."""
+def heard(terminal, media=1, rtcp=True):
+    """It heard the other one in each medium, and its RTCP, from nowhere but where it was told to send."""
     rows = terminal.media()
-    assert len(rows) == calls * media, f"{terminal.name} reports {len(rows)} media"
+    assert len(rows) == media, f"{terminal.name} reports {len(rows)} media"
     for row in rows:
-        assert row["heard"] >= HEARD // 2 and row["rtcp_received"], f"{terminal.name} heard too little: {row}"
+        assert row["heard"] >= HEARD // 2 and (row["rtcp_received"] or not rtcp), f"{terminal.name} heard too little: {row}"
         assert not row["strange"], f"{terminal.name} got RTP from elsewhere: {row}"
         assert row["to"].split(":")[0] == GW_WAN, f"{terminal.name} was told a media address not of the gateway: {row}"
 
@@ -93,8 +143,22 @@ def shown(terminal):
                 f"{terminal.name} was shown {address} in {row['message']}"
 
 
-def proper(lab, alice, bob, calls=1, media=1):
+def charged(record, alice, bob):
+    """C-1: what the record counts is what the terminals sent, but for what was on its way when the call ended."""
+    assert record["answer"] and record["from"] == alice.name and record["to"] == bob.name, record
+    for terminal, way in ((alice, "a_to_b"), (bob, "b_to_a")):
+        for stream, row in zip(record["streams"], terminal.media()):
+            assert abs(stream[way]["packets"] - row["rtp_sent"]) <= 3, f"{terminal.name}: {row}, but {record}"
+
+
+def kept_open(lab, router, address):
+    """For how many seconds RAS has been leaving ROUTER for the gateway."""
+    times = [p.time for p in lab.seen(router, "wan0").udp(src=address, dst=GW_WAN, dport=1719)]
+    return max(times) - min(times) if times else 0.0
+
+
+def proper(lab, alice, bob, media=1, rtcp=True):
     for terminal in (alice, bob):
         shown(terminal)
-        heard(terminal, calls, media)
+        heard(terminal, media, rtcp)
     lab.catch_up()

@@ -66,7 +66,7 @@ void build_bmp(BMPString_t *s, const char *text)
 		s->buf[2 * i + 1] = (uint8_t)text[i];
 }
 
-static void build_oid(OBJECT_IDENTIFIER_t *oid, const char *octets, size_t n)
+void build_oid(OBJECT_IDENTIFIER_t *oid, const char *octets, size_t n)
 {
 	oid->buf = build_make(n);
 	oid->size = (int)n;

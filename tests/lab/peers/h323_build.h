@@ -24,6 +24,8 @@ BOOLEAN_t *build_bool(bool value);
 void build_add(void *list, void *element);
 void build_octets(OCTET_STRING_t *s, const void *p, size_t n);
 void build_bmp(BMPString_t *s, const char *text);
+/* An object identifier from its encoding. */
+void build_oid(OBJECT_IDENTIFIER_t *oid, const char *octets, size_t n);
 /* H.225.0 version 6, H.245 version 13. */
 void build_h225_version(OBJECT_IDENTIFIER_t *oid);
 void build_h245_version(OBJECT_IDENTIFIER_t *oid);

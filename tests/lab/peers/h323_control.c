@@ -7,6 +7,7 @@
 #include "aper.h"
 #include "h323_call.h"
 #include "h323_channel.h"
+#include "h323_feature.h"
 #include "h323_log.h"
 
 #define TERMINAL_TYPE 50 /* a terminal without MC (H.323 table 1) */
@@ -158,6 +159,13 @@ void control_connect(struct terminal *t, const struct sockaddr_in *to)
 		return;
 	}
 	log_event("h245", "\"to\": \"%s\"", log_address(to));
+	if (t->o.traversal) {
+		MultimediaSystemControlMessage_t m = { .present = MultimediaSystemControlMessage_PR_indication };
+
+		build_begin();
+		feature_name_call(t, &m.choice.indication);
+		send_control(t, &m, "genericIndication");
+	}
 	control_start(t);
 }
 
@@ -291,6 +299,8 @@ void control_give(struct terminal *t, const uint8_t *data, size_t len)
 		name = on_response(t, &msg->choice.response);
 	else if (msg->present == MultimediaSystemControlMessage_PR_command)
 		name = "command";
+	else if (msg->present == MultimediaSystemControlMessage_PR_indication)
+		name = "indication";
 	log_received(name, m);
 	open_channels(t);
 	aper_free(m);

@@ -8,6 +8,7 @@
 #include "EnumeratedParameter.h"
 #include "FeatureDescriptor.h"
 #include "GenericData.h"
+#include "GenericParameter.h"
 #include "RasMessage.h"
 #include "aper.h"
 #include "h323_call.h"
@@ -85,4 +86,33 @@ void feature_indication(struct terminal *t, const ServiceControlIndication_t *i,
 	memcpy(&to.sin_port, raw->buf + 5, 2);
 	log_event("indication", "\"to\": \"%s\"", log_address(&to));
 	call_fetch(t, &to, raw->buf + 8);
+}
+
+static GenericParameter_t *new_parameter(long id, ParameterValue_PR kind)
+{
+	GenericParameter_t *p = build_make(sizeof(*p));
+
+	p->parameterIdentifier.present = ParameterIdentifier_PR_standard;
+	p->parameterIdentifier.choice.standard = id;
+	p->parameterValue = build_make(sizeof(*p->parameterValue));
+	p->parameterValue->present = kind;
+	return p;
+}
+
+void feature_name_call(const struct terminal *t, IndicationMessage_t *i)
+{
+	static const char name[] = "\x00\x08\x83\x4c\x12\x00\x01"; /* itu-t recommendation h 460 18 version 1 */
+	GenericMessage_t *g = &i->choice.genericIndication;
+	GenericParameter_t *call = new_parameter(1, ParameterValue_PR_octetString);
+
+	i->present = IndicationMessage_PR_genericIndication;
+	g->messageIdentifier.present = CapabilityIdentifier_PR_standard;
+	build_oid(&g->messageIdentifier.choice.standard, name, sizeof(name) - 1);
+	g->subMessageIdentifier = build_make(sizeof(*g->subMessageIdentifier));
+	*g->subMessageIdentifier = 1;
+	g->messageContent = build_make(sizeof(*g->messageContent));
+	build_octets(&call->parameterValue->choice.octetString, t->call.id, BUILD_GUID);
+	build_add(&g->messageContent->list, call);
+	if (!t->call.calling)
+		build_add(&g->messageContent->list, new_parameter(2, ParameterValue_PR_logical));
 }

@@ -3,6 +3,7 @@
 #define LAB_H323_FEATURE_H
 
 #include "FeatureSet.h"
+#include "IndicationMessage.h"
 #include "ServiceControlIndication.h"
 #include "h323_terminal.h"
 
@@ -10,5 +11,7 @@
 FeatureSet_t *feature_set(void);
 /* Answer it, then fetch the call. */
 void feature_indication(struct terminal *t, const ServiceControlIndication_t *i, const struct sockaddr_in *from);
+/* The first message on an H.245 connection that the terminal opened: which call it is for. */
+void feature_name_call(const struct terminal *t, IndicationMessage_t *i);
 
 #endif

@@ -42,6 +42,20 @@ int media_open(struct media *m, struct in_addr address, uint16_t base, int n)
 		if (s->rtp < 0 || s->rtcp < 0)
 			return -EADDRINUSE;
 		s->ssrc = (uint32_t)random();
+		s->out = s->rtp;
+	}
+	return 0;
+}
+
+int media_split(struct media *m, struct in_addr address)
+{
+	m->split = true;
+	for (int i = 0; i < m->n; i++) {
+		struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr = address };
+
+		m->stream[i].out = open_socket(&any);
+		if (m->stream[i].out < 0)
+			return -EADDRINUSE;
 	}
 	return 0;
 }
@@ -51,7 +65,7 @@ void media_reset(struct media *m)
 	for (int i = 0; i < m->n; i++) {
 		struct media_stream *s = &m->stream[i];
 
-		*s = (struct media_stream){ .rtp = s->rtp, .rtcp = s->rtcp, .ssrc = s->ssrc + 1,
+		*s = (struct media_stream){ .rtp = s->rtp, .rtcp = s->rtcp, .out = s->out, .ssrc = s->ssrc + 1,
 			.local_rtp = s->local_rtp, .local_rtcp = s->local_rtcp };
 	}
 }
@@ -72,7 +86,7 @@ static void send_rtp(const struct media *m, struct media_stream *s, uint8_t pt)
 	memset(packet + head, m->mark, RTP_PAYLOAD);
 	if (pt == 31)
 		memset(packet + head, 0, 4); /* RFC 4587 4.1 */
-	if (sendto(s->rtp, packet, sizeof(packet), 0, (struct sockaddr *)&s->rtp_to, sizeof(s->rtp_to)) > 0)
+	if (sendto(s->out, packet, sizeof(packet), 0, (struct sockaddr *)&s->rtp_to, sizeof(s->rtp_to)) > 0)
 		s->rtp_sent++;
 	s->seq++;
 	s->timestamp += RTP_PAYLOAD;
@@ -103,7 +117,7 @@ void media_tick(struct media *m, uint64_t now_ms)
 			send_rtp(m, s, payload_type[i]);
 			s->next_rtp_ms = now_ms + RTP_EVERY_MS;
 		}
-		if (s->sending && s->rtcp_to.sin_port && now_ms >= s->next_rtcp_ms) {
+		if (s->sending && !m->split && s->rtcp_to.sin_port && now_ms >= s->next_rtcp_ms) {
 			send_rtcp(s);
 			s->next_rtcp_ms = now_ms + RTCP_EVERY_MS;
 		}

@@ -10,7 +10,8 @@
 #define MEDIA_MAX 2 /* audio is H.245 session 1, video session 2 */
 
 struct media_stream {
-	int rtp, rtcp; /* sockets, -1 if there are none */
+	int rtp, rtcp; /* sockets */
+	int out;       /* where RTP is sent from: rtp, or a socket of its own */
 	struct sockaddr_in local_rtp, local_rtcp;
 	struct sockaddr_in rtp_to, rtcp_to; /* sin_port 0: not known */
 	bool sending;
@@ -27,10 +28,13 @@ struct media {
 	struct media_stream stream[MEDIA_MAX];
 	int n;
 	uint8_t mark; /* what packets are full of */
+	bool split;   /* media_split() */
 };
 
 /* Open sockets for n media at an address; ports from base on. 0 or -errno. */
 int media_open(struct media *m, struct in_addr address, uint16_t base, int n);
+/* Send RTP from other ports than it is received on, and no RTCP, as some do. 0 or -errno. */
+int media_split(struct media *m, struct in_addr address);
 void media_reset(struct media *m); /* for the next call; the sockets stay */
 /* Send what is due. */
 void media_tick(struct media *m, uint64_t now_ms);

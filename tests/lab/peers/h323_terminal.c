@@ -21,11 +21,14 @@
 #define TICK_MS 5
 #define POLLS (5 + 2 * MEDIA_MAX)
 
-static volatile sig_atomic_t told_to_end;
+static volatile sig_atomic_t told_to_end, told_to_call;
 
 static void on_signal(int sig)
 {
-	told_to_end = sig;
+	if (sig == SIGUSR1)
+		told_to_call = sig;
+	else
+		told_to_end = sig;
 }
 
 static uint64_t now_ms(void)
@@ -51,9 +54,9 @@ void terminal_call_over(struct terminal *t)
 static void usage(void)
 {
 	fprintf(stderr, "h323_terminal --address IP [--signal-port N] [--ras-port N] [--media-port N]\n"
-		"  --alias NAME [--number DIGITS] [--mark OCTET] [--video] [--ttl SECONDS]\n"
+		"  --alias NAME [--number DIGITS] [--mark OCTET] [--video] [--split-ports] [--ttl SECONDS]\n"
 		"  [--gatekeeper IP:PORT] [--traversal]\n"
-		"  [--call NAME | --to IP:PORT] [--packets N]   it waits for calls without these\n"
+		"  [--call NAME | --to IP:PORT] [--packets N] [--on-signal]\n"
 		"  [--fast] [--tunnel] [--h245-in-setup] [--early-h245] [--start-h245]\n");
 	exit(2);
 }
@@ -87,7 +90,8 @@ static const struct option long_options[] = {
 	{ "gatekeeper", 1, NULL, 'g' }, { "traversal", 0, NULL, 'x' }, { "call", 1, NULL, 'c' },
 	{ "to", 1, NULL, 't' }, { "packets", 1, NULL, 'p' }, { "fast", 0, NULL, 'F' },
 	{ "tunnel", 0, NULL, 'T' }, { "h245-in-setup", 0, NULL, 'S' }, { "early-h245", 0, NULL, 'E' },
-	{ "start-h245", 0, NULL, 'H' }, { 0 },
+	{ "start-h245", 0, NULL, 'H' }, { "on-signal", 0, NULL, 'U' },
+	{ "split-ports", 0, NULL, 'P' }, { 0 },
 };
 
 static bool take_flag(struct terminal *t, int c)
@@ -100,6 +104,8 @@ static bool take_flag(struct terminal *t, int c)
 	case 'S': t->o.h245_in_setup = true; break;
 	case 'E': t->o.early_h245 = true; break;
 	case 'H': t->o.start_h245 = true; break;
+	case 'P': t->media.split = true; break;
+	case 'U': t->o.on_signal = true; break;
 	default: return false;
 	}
 	return true;
@@ -145,6 +151,8 @@ static int begin(struct terminal *t)
 {
 	int err = media_open(&t->media, t->o.address, t->o.media_port, t->media.n);
 
+	if (!err && t->media.split)
+		err = media_split(&t->media, t->o.address);
 	link_init(&t->control.link);
 	err = err ? err : call_begin(t);
 	return err ? err : ras_begin(t);
@@ -170,6 +178,8 @@ static void tick(struct terminal *t)
 	t->now_ms = now_ms();
 	ras_tick(t);
 	media_tick(&t->media, t->now_ms);
+	if (t->o.on_signal && !told_to_call)
+		may_call = false;
 	if (may_call && !t->placed && !t->leaving && ras_quiet(t))
 		call_place(t);
 	if (t->call.state == CALL_UP && t->call.calling && t->o.packets &&
@@ -227,6 +237,7 @@ int main(int argc, char **argv)
 
 	sigaction(SIGTERM, &end, NULL);
 	sigaction(SIGINT, &end, NULL);
+	sigaction(SIGUSR1, &end, NULL);
 	srandom((unsigned)(now_ms() ^ (uint64_t)getpid() << 16));
 	take_options(&t, argc, argv);
 	t.now_ms = now_ms();

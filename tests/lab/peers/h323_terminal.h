@@ -13,6 +13,7 @@ struct options {
 	struct sockaddr_in to;         /* a call without gatekeeper; sin_port 0: none */
 	const char *alias, *number;    /* what it registers; number may be NULL */
 	const char *call;              /* alias to call; NULL: wait for calls */
+	bool on_signal;                /* not before SIGUSR1 */
 	bool fast, tunnel, h245_in_setup, start_h245; /* offered, or accepted */
 	bool early_h245;               /* the called side tells h245Address in CallProceeding */
 	bool traversal;                /* H.460.18 client */

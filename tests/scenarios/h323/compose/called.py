@@ -1,6 +1,7 @@
 """The scenarios called-*: calls to terminals that registered, behind a NAT by H.460.18 or not."""
 from calls import accept, offer
-from messages import CAPABILITIES, END_SESSION, MASTER_SLAVE, open_ack, open_request, traversal_indication
+from encode import Oid
+from messages import CAPABILITIES, END_SESSION, MASTER_SLAVE, octets, open_ack, open_request, traversal_indication
 from ras_messages import id_, num, rrq
 
 X, OURS_X, OURS_B, B_SAYS = "192.0.2.40:33000", "192.0.2.5:1720", "198.51.100.5:1720", "10.1.0.3:1720"
@@ -23,7 +24,7 @@ def ras(s, m, sign, kind, body):
     s.do("# " + kind, f"{sign} b hex", text.replace(f"{SEQ - 1:04x}", hole), ".")
 
 
-def register(s, m, features=(18, 19), signal=("10.1.0.3", 1720), rasat=("10.1.0.3", 1719)):
+def register(s, m, features=(18,), signal=("10.1.0.3", 1720), rasat=("10.1.0.3", 1719)):
     kind, body = rrq(1, rasat, signal, [id_("bob"), num("200")], ttl=60, f=features)
     ras(s, m, ">", kind, body)
     s.do("flush b")
@@ -134,3 +135,41 @@ def behind_nat(s, m):
 def unknown(s, m):
     s.sends("x", m.setup(X, OURS_X, digits="999"), "Setup")
     s.gets("x", m.release("calledPartyNotRegistered", cause=20, tunnelling=False), "ReleaseComplete")
+
+
+MEDIA_TRAVERSAL = ("standard", Oid((0, 0, 8, 460, 19, 0, 1)))
+SERVER = [{"id": ("standard", 19), "parameters": [{"id": ("standard", 2)}]}]
+SUPPORTS = [{"id": ("standard", 19), "parameters": [{"id": ("standard", 1)}]}]
+
+
+def with_keepalive(channel, address):
+    """TraversalParameters with keepAliveChannel and keepAliveInterval."""
+    ip, port = octets(address)
+    raw = bytes((0x0a, 0)) + ip + port.to_bytes(2, "big") + bytes((0, 18))
+    return {**channel, "genericInformation": [{"messageIdentifier": MEDIA_TRAVERSAL, "messageContent": [
+        {"parameterIdentifier": ("standard", 1), "parameterValue": ("octetString", raw)}]}]}
+
+
+def with_support(channel):
+    return {**channel, "genericInformation": [{"messageIdentifier": MEDIA_TRAVERSAL}]}
+
+
+def features(*list_):
+    return {"replacementFeatureSet": False, "supportedFeatures": list(list_)}
+
+
+@scenario("H.460.19 between the terminal and us: it learns in each channel where to send keepalives, and that we are its\n"
+          "server; the other side, which knows it too, hears nothing of it.")
+def traversal_media(s, m):
+    register(s, m, features=(18, 19))
+    s.sends("x", m.setup(X, OURS_X, fast=map(with_support, offer(X_MEDIA)), extra={"supportedFeatures": SUPPORTS}), "Setup")
+    told(s, m)
+    s.do("connect bt to 198.51.100.5:1720").sends("bt", m.facility(), "Facility: for this call")
+    s.gets("bt", m.setup(OURS_B, B_SAYS, fast=[with_keepalive(o, MEDIA_B[0]) for o in offer(MEDIA_B)],
+                         extra={"supportedFeatures": SERVER}), "Setup")
+    s.sends("bt", m.answer("connect", fast=map(with_support, accept(B_MEDIA, MEDIA_B[0])), features=features(*SUPPORTS)),
+            "Connect")
+    s.gets("x", m.answer("connect", fast=accept(MEDIA_X, X_MEDIA[0])), "Connect")
+    s.do("rtp x:8000 -> 30000 seq 1 ssrc 20", "nothing media", "rtp b:6100 -> 20000 seq 1 ssrc 10 pt 127",
+         "got rtp x:8000 from 30000 seq 1 ssrc 10 pt 127", "rtp x:8000 -> 30000 seq 2 ssrc 20",
+         "got rtp b:6100 from 20000 seq 2 ssrc 20")

@@ -1,4 +1,5 @@
 """H.225.0 call signalling and H.245 messages, of the parts that the scenarios need."""
+import ipaddress
 import struct
 
 from encode import Oid
@@ -18,22 +19,24 @@ T38 = ("data", {"application": ("t38fax", {
     "t38FaxProtocol": ("udp", None),
     "t38FaxProfile": {"fillBitRemoval": False, "transcodingJBIG": False, "transcodingMMR": False}}), "maxBitRate": 144})
 
+T120 = ("data", {"application": ("t120", ("separateLANStack", None)), "maxBitRate": 6400})
+
 
 def octets(address):
     ip, port = address.rsplit(":", 1)
-    return bytes(map(int, ip.split("."))), int(port)
+    return ipaddress.ip_address(ip.strip("[]")).packed, int(port)
 
 
 def at(address):
     """H.225.0 TransportAddress."""
     ip, port = octets(address)
-    return ("ipAddress", {"ip": ip, "port": port})
+    return ("ipAddress" if len(ip) == 4 else "ip6Address", {"ip": ip, "port": port})
 
 
 def media_at(address):
     """H.245 TransportAddress."""
     ip, port = octets(address)
-    return ("unicastAddress", ("iPAddress", {"network": ip, "tsapIdentifier": port}))
+    return ("unicastAddress", ("iPAddress" if len(ip) == 4 else "iP6Address", {"network": ip, "tsapIdentifier": port}))
 
 
 def given(**fields):
@@ -69,9 +72,9 @@ def open_ack(number, session, media=None, control=None, reverse=None):
     return ("response", ("openLogicalChannelAck", ack))
 
 
-def open_reject(number):
+def open_reject(number, cause="dataTypeNotSupported"):
     return ("response", ("openLogicalChannelReject",
-                         {"forwardLogicalChannelNumber": number, "cause": ("dataTypeNotSupported", None)}))
+                         {"forwardLogicalChannelNumber": number, "cause": (cause, None)}))
 
 
 def close_channel(number):
@@ -152,7 +155,7 @@ class Messages:
         body = given(
             protocolIdentifier=H2250, destinationInfo=TERMINAL, h245Address=at(h245) if h245 else ...,
             callIdentifier={"guid": guid}, fastStart=self.channels(*fast) if fast else ..., multipleCalls=False,
-            maintainConnection=False, fastConnectRefused=None if refused else ...)
+            maintainConnection=False, fastConnectRefused=None if refused else ..., featureSet=more.pop("features", ...))
         if name == "connect":
             body["conferenceID"] = CONFERENCE
         return self.signalling(name, body, **more)

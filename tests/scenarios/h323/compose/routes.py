@@ -277,6 +277,12 @@ def proxy_incoming(s, m):
     s.do("accept ct", "connect gt to 192.0.2.5:10000")
     s.sends("gt", m.setup("192.0.2.20:1720", "192.0.2.5:10000", digits="300"), "Setup")
     s.gets("ct", m.setup(EPHEMERAL, C_SAYS, digits="300"), "Setup")
+    s.do("# It asks about a caller that is us, and is told of one that is us.")
+    more = {"answer": True, "call": GUID}
+    ras_line(s, m, ">", "c", ras.arq(2, EPG, srcsig=address(EPHEMERAL), destsig=address(C_SAYS), **more))
+    ras_line(s, m, "<", "gk", ras.arq(2, EPG, srcsig=("192.0.2.20", 45000), destsig=("192.0.2.5", 10000), **more))
+    ras_line(s, m, ">", "gk to 192.0.2.5:10000", ras.acf(2, GK_SIGNAL))
+    ras_line(s, m, "<", "c", ras.acf(2, address(OURS)))
     answered(s, m, "ct", "gt")
 
 
