@@ -41,7 +41,7 @@ const struct asn_TYPE_descriptor_s *h323_held(const char *component)
 /* scratch has room for len. */
 static bool is_exact(const struct aper_message *m, const uint8_t *data, size_t len, uint8_t *scratch)
 {
-	return aper_consumed(m) == len && aper_write(m, scratch, len) == (long)len && !memcmp(scratch, data, len);
+	return aper_write(m, scratch, len) == (long)len && !memcmp(scratch, data, len);
 }
 
 /* Octets that do not decode stay what they are; only a lack of memory or a cap is an error. */
