@@ -17,7 +17,7 @@ static void set_present(const asn_TYPE_descriptor_t *td, void *at, unsigned pres
 	memcpy((char *)at + specifics_of(td)->pres_offset, &present, sizeof(present));
 }
 
-static unsigned get_present(const asn_TYPE_descriptor_t *td, const void *at)
+unsigned aper_present(const asn_TYPE_descriptor_t *td, const void *at)
 {
 	unsigned present;
 
@@ -96,7 +96,7 @@ int aper_encode_choice(struct aper_encoder *e, const struct aper_slot *slot, con
 	const asn_TYPE_descriptor_t *td = slot->td;
 	struct aper_part key = { .at = at, .td = td, .kind = APER_PART_ALTERNATIVE };
 	struct aper_extent extent = aper_extent(td);
-	unsigned i = get_present(td, at) - 1;
+	unsigned i = aper_present(td, at) - 1;
 	const struct aper_part *part;
 	int err = 0;
 

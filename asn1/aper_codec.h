@@ -39,6 +39,9 @@ aper_encode_fn aper_encode_integer, aper_encode_number, aper_encode_enumerated, 
 /* A member's value; NULL if it is absent. */
 const void *aper_member(const asn_TYPE_member_t *member, const void *base);
 
+/* Which alternative a CHOICE holds: elements[n - 1] of its descriptor; 0: none that we know. */
+unsigned aper_present(const asn_TYPE_descriptor_t *td, const void *at);
+
 /* A member, into or from the struct at base; room for it is made where the struct holds a pointer. */
 int aper_decode_member(struct aper_decoder *d, const asn_TYPE_member_t *member, void *base);
 int aper_encode_member(struct aper_encoder *e, const asn_TYPE_member_t *member, const void *base);

@@ -115,11 +115,11 @@ static int match_body(struct world *w, const struct step *s, const void *got, si
 {
 	struct buf want;
 	char why[WHY_MAX - 64];
+	if (step_has(s, "hex"))
+		return world_match_hex(w, s->body, got, len);
 	buf_init(&want, 1 << 20);
 	int err = world_body(w, s, false, &want);
-	if (!err && step_has(s, "hex"))
-		err = want.len == len && !memcmp(want.p, got, len) ? 0 : fail(w, "octets differ");
-	else if (!err && vars_match(&w->vars, buf_text(&want), got, len, why, sizeof(why)))
+	if (!err && vars_match(&w->vars, buf_text(&want), got, len, why, sizeof(why)))
 		err = fail(w, "%s", why);
 	buf_free(&want);
 	return err;
@@ -167,6 +167,7 @@ static int verb_expect(struct world *w, const struct step *s)
 static int verb_nothing(struct world *w, const struct step *s)
 {
 	const struct packet *p = NULL;
+	const struct buf *stream;
 	const char *what = s->n > 1 ? s->word[1] : "";
 	if (!strcmp(what, "media")) {
 		p = fakenet_left_media(w->net);
@@ -174,6 +175,9 @@ static int verb_nothing(struct world *w, const struct step *s)
 		struct actor *h = world_host(w, what);
 		if (!h)
 			return -1;
+		stream = world_stream(w, h);
+		if (stream && stream->len)
+			return fail(w, "expected nothing, but to %s went %zu octets", h->name, stream->len);
 		p = fakenet_left(w->net, &h->addr);
 	} else {
 		p = fakenet_left(w->net, NULL);
@@ -186,6 +190,9 @@ static int verb_nothing(struct world *w, const struct step *s)
 static int verb_flush(struct world *w, const struct step *s)
 {
 	struct actor *h = s->n > 1 && strcmp(s->word[1], "media") != 0 ? world_host(w, s->word[1]) : NULL;
+	struct buf *stream = h ? world_stream(w, h) : NULL;
+	if (stream)
+		buf_drop(stream, stream->len);
 	if (s->n > 1 && !strcmp(s->word[1], "media"))
 		fakenet_flush_media(w->net);
 	else if (s->n > 1 && !h)

@@ -129,12 +129,57 @@ bool step_has(const struct step *s, const char *word)
 	return false;
 }
 
+/* `{name:N}` is N octets: known ones are compared, others taken. Returns behind it, NULL: they differ. */
+static const char *match_octets(struct world *w, const char *p, const uint8_t *got, size_t len, size_t *at)
+{
+	char name[64], text[256];
+	const char *known;
+	unsigned n;
+	int used;
+	if (sscanf(p, "{%63[^:}]:%u}%n", name, &n, &used) != 2 || n > 100 || n > len - *at)
+		return NULL;
+	for (unsigned i = 0; i < n; i++)
+		snprintf(text + 2 * i, 3, "%02x", got[*at + i]);
+	text[2 * n] = '\0';
+	known = vars_get(&w->vars, name);
+	if (known ? strcmp(known, text) : vars_set(&w->vars, name, text, 2 * n))
+		return NULL;
+	*at += n;
+	return p + used;
+}
+
+int world_match_hex(struct world *w, const char *want, const uint8_t *got, size_t len)
+{
+	size_t at = 0;
+	while (*want) {
+		unsigned v;
+		if (isspace((unsigned char)*want)) {
+			want++;
+		} else if (*want == '{') {
+			want = match_octets(w, want, got, len, &at);
+			if (!want)
+				return fail(w, "octets differ at %zu", at);
+		} else {
+			if (at == len || sscanf(want, "%2x", &v) != 1 || got[at] != v)
+				return fail(w, "octets differ at %zu of %zu", at, len);
+			at++;
+			want += 2;
+		}
+	}
+	return at == len ? 0 : fail(w, "%zu octets more", len - at);
+}
+
 int world_body(struct world *w, const struct step *s, bool expand, struct buf *out)
 {
-	if (step_has(s, "hex"))
-		return unhex(w, s->body, out);
 	struct buf text;
 	char why[256];
+	if (step_has(s, "hex")) {
+		buf_init(&text, LINES_MAX);
+		int bad = vars_expand(&w->vars, s->body, &text, why, sizeof(why));
+		bad = bad ? fail(w, "%s", why) : unhex(w, buf_text(&text), out);
+		buf_free(&text);
+		return bad;
+	}
 	buf_init(&text, LINES_MAX);
 	for (const char *p = s->body; *p; p++)
 		buf_add(&text, *p == '\n' && !step_has(s, "lf") ? "\r\n" : p, *p == '\n' && !step_has(s, "lf") ? 2 : 1);
@@ -170,9 +215,28 @@ int world_run(struct world *w, const struct step *s)
 	return fail(w, "unknown verb \"%s\"", s->word[0]);
 }
 
+struct buf *world_stream(struct world *w, const struct actor *h)
+{
+	struct pn_realm *r = world_realm(w, h);
+	return r ? fakenet_received(w->net, r->index, &h->addr) : NULL;
+}
+
+/* Of TCP connections. */
+static int streams_end(struct world *w)
+{
+	for (size_t i = 0; i < w->n_hosts; i++) {
+		const struct buf *stream = world_stream(w, &w->host[i]);
+		if (stream && stream->len)
+			return fail(w, "at the end: %zu octets to %s that nothing expected", stream->len, w->host[i].name);
+	}
+	return 0;
+}
+
 int world_end(struct world *w)
 {
 	const struct packet *p = fakenet_left(w->net, NULL);
+	if (streams_end(w))
+		return -1;
 	if (p)
 		return fail(w, "at the end: a message to %s that nothing expected:\n%.*s", addr_text(&p->to),
 			    (int)p->len, (const char *)p->data);

@@ -41,10 +41,14 @@ int fail(struct world *w, const char *fmt, ...) __attribute__((format(printf, 2,
 /* Helpers that verbs share (world.c) */
 struct actor *world_host(struct world *w, const char *name);
 struct pn_realm *world_realm(struct world *w, const struct actor *h);
+/* What came by the host's TCP connection and nobody took; NULL: it has none. */
+struct buf *world_stream(struct world *w, const struct actor *h);
 /* "alice:4000" or "alice": the host and its address with that port. */
 int world_endpoint(struct world *w, const char *text, struct actor **host, struct pn_addr *addr);
 /* Message text to octets: CRLF line ends unless `lf`; or hex. Holes are filled in when expand is set. */
 int world_body(struct world *w, const struct step *s, bool expand, struct buf *out);
+/* Are these the octets of a hex body? It may have holes: `{name:N}` is N octets, kept or compared as hex. */
+int world_match_hex(struct world *w, const char *want, const uint8_t *got, size_t len);
 bool step_has(const struct step *s, const char *word);
 
 /* Verbs (verbs.c for signalling and the rest, verbs_media.c for media) */

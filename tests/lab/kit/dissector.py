@@ -5,7 +5,8 @@ import subprocess
 # What a payload holds is its sender's affair; only what Postern writes or relays as a protocol counts. Media
 # that is no RTP goes to random ports, which tshark may know as some other protocol's (41170 is MANOLITO's).
 NOT_JUDGED = ("vp8", "t38")
-WRONG = "(sip || mgcp || megaco || sdp || rtcp || rtp) && (_ws.malformed || _ws.expert.severity == error)"
+WRONG = ("(sip || mgcp || megaco || sdp || rtcp || rtp || h225 || h245 || q931) && "
+         "(_ws.malformed || _ws.expert.severity == error)")
 
 
 def complaints(path, *sources):

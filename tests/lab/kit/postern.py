@@ -13,7 +13,8 @@ ACCESS_MEDIA, CORE_MEDIA = (20000, 20399), (30000, 30399)
 # Counters that no flow of well-behaved peers may move: the core's, and those of each module.
 NEVER = ("bad_input", "cdr_write_failed", "media_send_failed", "port_invariant_broken", "sdp_leaks_stopped")
 NEVER_OF = {"sip": ("sip_leaks", "sip_malformed"), "mgcp": ("mgcp_leaks", "mgcp_malformed"),
-            "h248": ("h248_leaks", "h248_malformed")}
+            "h248": ("h248_leaks", "h248_malformed"),
+            "h323": ("h323_leaks", "h323_malformed")}
 
 CONFIG = """<postern xmlns="urn:postern:config:1" role="gateway">
   <log to="stderr" level="debug"/>

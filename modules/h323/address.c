@@ -1,0 +1,83 @@
+#include "address.h"
+
+#include <errno.h>
+
+#include "control.h"
+#include "transport.h"
+
+#define BODY(name) H323_UU_PDU__h323_message_body_PR_##name
+
+static bool is_start_h245(const struct uuie *u)
+{
+	return u->type == BODY(facility) && u->uu->h323_message_body.choice.facility.reason.present ==
+						    FacilityReason_PR_startH245;
+}
+
+/* Where there is no way to a side's H.245 the field goes: then the other side shows its own, or they tunnel. */
+static int edit_h245(struct call *c, enum pn_side side, struct uuie *u)
+{
+	struct TransportAddress **field = u->h245_address;
+	struct pn_addr at, ours;
+
+	if (!field || !*field)
+		return 0;
+	at = transport_get(*field);
+	if (at.family && !control_show(c, side, &at, &ours))
+		return transport_set(&u->pdu, *field, &ours);
+	if (is_start_h245(u))
+		return -ECANCELED;
+	if (!u->pdu.lossless)
+		return -EOPNOTSUPP;
+	*field = NULL;
+	return 0;
+}
+
+/* Whose address is it? The sender's becomes ours towards the receiver; ours towards the sender is the
+ * receiver's; others are nobody's business. */
+static struct pn_addr translate(struct call *c, enum pn_side side, const struct pn_addr *a)
+{
+	const struct call_leg *from = &c->leg[side], *to = &c->leg[call_other(side)];
+	struct pn_addr ours;
+
+	if (addr_same_ip(a, &from->peer) || addr_same_ip(a, &from->claimed)) {
+		ours = h323_listener(c->h, to->realm, PN_TCP, to->peer.family);
+		return ours.family || !to->link ? ours : to->link->local;
+	}
+	if (from->link && addr_same_ip(a, &from->link->local))
+		return side == PN_SIDE_A ? c->to : to->claimed.family ? to->claimed : to->peer;
+	return *a;
+}
+
+/* h323plus compares sourceCallSignalAddress with the source of the connection: if they differ it takes the
+ * caller for one behind a NAT and goes by the packets alone. */
+static struct pn_addr address_of(struct call *c, enum pn_side side, const struct uuie *u, const void *field,
+				 const struct pn_addr *a)
+{
+	const Setup_UUIE_t *s = &u->uu->h323_message_body.choice.setup;
+	const struct call_link *to = c->leg[call_other(side)].link;
+
+	if (u->type == BODY(setup) && field == s->sourceCallSignalAddress && to)
+		return to->local;
+	if (u->type == BODY(setup) && field == s->destCallSignalAddress && side == PN_SIDE_A)
+		return c->to;
+	return translate(c, side, a);
+}
+
+int address_edit(struct call *c, enum pn_side side, struct uuie *u)
+{
+	const struct TransportAddress *h245 = u->h245_address ? *u->h245_address : NULL;
+	const struct aper_leaf *leaf;
+	size_t n = aper_leaves(u->pdu.m, &leaf);
+	int err = edit_h245(c, side, u);
+
+	for (size_t i = 0; !err && i < n; i++) {
+		struct pn_addr old = leaf_get(&leaf[i]), next;
+
+		if (leaf[i].where == h245 || leaf[i].td != &asn_DEF_TransportAddress)
+			continue;
+		next = address_of(c, side, u, leaf[i].where, &old);
+		if (next.family && !addr_same(&old, &next))
+			err = transport_set(&u->pdu, (struct TransportAddress *)leaf[i].where, &next);
+	}
+	return err;
+}

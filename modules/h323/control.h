@@ -1,0 +1,17 @@
+/* The H.245 connection of a call, where there is one: each side is told an address of ours and connects to it,
+ * or we connect to its own; what comes by one goes out by the other. H.323 8.2. */
+#ifndef H323_CONTROL_H
+#define H323_CONTROL_H
+
+#include "call_state.h"
+
+/* A side says where its H.245 is: what the other side is told instead. 0; -ENETUNREACH: nobody could reach
+ * that; or what flow_expect() said. */
+int control_show(struct call *c, enum pn_side side, const struct pn_addr *at, struct pn_addr *out);
+void control_opened(struct call_link *l);
+/* l is gone, or about to be freed. */
+void control_closed(struct call_link *l, int err);
+/* Ends both connections when what is queued is written. */
+void control_end(struct call *c);
+
+#endif

@@ -1,0 +1,82 @@
+#include "route.h"
+
+#include <errno.h>
+
+#include "gatekeeper.h"
+
+/* A terminal registered here that has the IP of the connection: for those that need no admission. */
+static struct h323_terminal *caller_at(struct h323 *h, const struct pn_msg *m)
+{
+	struct h323_terminal *t;
+
+	LIST_FOREACH(t, &h->terminals, all)
+	{
+		struct pn_addr pinhole = terminal_pinhole(t);
+
+		if (t->access == m->realm && t->registered && addr_same_ip(&pinhole, &m->remote))
+			return t;
+	}
+	return NULL;
+}
+
+/* The gatekeeper may have named one of our own aliases: that call need not leave. */
+static void shorten(struct h323 *h, struct h323_way *way)
+{
+	struct h323_terminal *callee = terminal_of_alias(h, way->realm, &way->to);
+	struct h323_way direct;
+
+	if (callee && !way_to_terminal(callee, &direct))
+		*way = direct;
+}
+
+static int by_gatekeeper(struct h323 *h, const struct h323_wish *w, const struct h323_gatekeeper *gk,
+			 struct h323_way *out)
+{
+	if (!out->caller && !gk->open)
+		return -EACCES;
+	return gatekeeper_route(h, gk, w->destination, w->n_destinations, out);
+}
+
+static int by_route(struct h323 *h, const struct h323_route *r, struct h323_way *out)
+{
+	struct h323_terminal *caller = out->caller;
+
+	if (r->n_gatekeepers && caller && caller->gatekeeper_signal.family) {
+		*out = (struct h323_way){ .reach = H323_BY_ADDRESS,
+					  .realm = r->to,
+					  .to = caller->gatekeeper_signal };
+		return 0;
+	}
+	if (r->next_hop)
+		return way_to_peer(h, r->to, r->next_hop, out);
+	return r->n_gatekeepers && !caller ? -EACCES : -EHOSTUNREACH;
+}
+
+int route_call(struct h323 *h, const struct h323_wish *w, struct h323_way *out)
+{
+	struct pn_realm *from = w->msg->realm;
+	struct h323_terminal *callee = terminal_of_alias(h, from, &w->msg->local);
+	const struct h323_gatekeeper *gk = h323_gatekeeper_of(h, from);
+	const struct h323_route *r = h323_route_from(h, from);
+	struct h323_admission *a = w->call ? admission_find(h, from, w->call, false) : NULL;
+	struct h323_terminal *caller = a ? a->terminal : callee ? NULL : caller_at(h, w->msg);
+	struct h323_way way = { .caller = caller };
+	int err;
+
+	if (callee) {
+		err = way_to_terminal(callee, &way);
+	} else if (a && a->way.reach) {
+		way = a->way;
+		err = 0;
+		shorten(h, &way);
+	} else if (gk) {
+		err = by_gatekeeper(h, w, gk, &way);
+	} else {
+		err = r ? by_route(h, r, &way) : -EHOSTUNREACH;
+	}
+	if (err)
+		return err;
+	way.caller = caller;
+	*out = way;
+	return 0;
+}

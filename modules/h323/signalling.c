@@ -1,0 +1,213 @@
+#include "signalling.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "address.h"
+#include "h245.h"
+#include "link.h"
+#include "own.h"
+#include "q931.h"
+#include "setup.h"
+#include "tpkt.h"
+#include "uuie.h"
+
+/* ---- what it says of media ---- */
+
+static int scan_strings(struct call *c, enum pn_side side, const struct uuie *u)
+{
+	bool declare = false;
+
+	for (size_t i = 0; i < UUIE_STRINGS; i++)
+		for (size_t j = 0; j < u->strings[i].n; j++) {
+			const OCTET_STRING_t *s = u->strings[i].at[j];
+			struct pn_str text = { (const char *)s->buf, (size_t)s->size };
+			int err = i == UUIE_FAST_START ? h245_scan_proposal(c, side, text) :
+							 h245_scan(c, side, text);
+
+			if (err < 0 && (err != -EBADMSG || !c->h->conf->forward))
+				return err;
+			declare = declare || err > 0;
+		}
+	return declare;
+}
+
+int signalling_scan(struct call *c, enum pn_side side, struct pn_str text)
+{
+	struct q931_msg q;
+	struct uuie u;
+	int err;
+
+	if (q931_parse(text, &q) || !q.uu.p)
+		return 0;
+	err = uuie_read(c->h, q.uu, &u);
+	if (err)
+		return c->h->conf->forward ? 0 : -EBADMSG;
+	err = scan_strings(c, side, &u);
+	uuie_free(&u);
+	return err;
+}
+
+/* ---- on it goes ---- */
+
+static int pass_strings(struct call *c, enum pn_side side, struct uuie *u)
+{
+	uint8_t out[H323_PDU_MAX];
+
+	for (size_t i = 0; i < UUIE_STRINGS; i++)
+		for (size_t j = 0; j < u->strings[i].n; j++) {
+			OCTET_STRING_t *s = u->strings[i].at[j];
+			struct pn_str text = { (const char *)s->buf, (size_t)s->size };
+			long n = i == UUIE_FAST_START ?
+					 h245_pass_proposal(c, side, text, out, sizeof(out)) :
+					 h245_pass(c, side, text, out, sizeof(out));
+			int err = 0;
+
+			if (n > 0)
+				err = uuie_set_string(u, s, (struct pn_str){ (const char *)out, (size_t)n });
+			else if (n < 0 && (n != -EBADMSG || !c->h->conf->forward))
+				err = (int)n;
+			if (err)
+				return err;
+		}
+	return 0;
+}
+
+/* The message with its addresses, at h->out + TPKT_HEADER. The length or -errno. */
+static long rewrite(struct call *c, enum pn_side side, const struct q931_msg *q)
+{
+	uint8_t uu[H323_PDU_MAX];
+	struct uuie u;
+	long n = uuie_read(c->h, q->uu, &u);
+
+	if (n)
+		return n;
+	n = pass_strings(c, side, &u);
+	if (!n)
+		n = address_edit(c, side, &u);
+	if (!n)
+		n = uuie_write(&u, uu, sizeof(uu));
+	uuie_free(&u);
+	if (n < 0)
+		return n;
+	return q931_replace_uu(q, (struct pn_str){ (const char *)uu, (size_t)n }, c->h->out + TPKT_HEADER,
+			       H323_PDU_MAX - TPKT_HEADER);
+}
+
+static long as_it_is(struct call *c, struct pn_str text)
+{
+	memcpy(c->h->out + TPKT_HEADER, text.p, text.len);
+	return (long)text.len;
+}
+
+static long next_text(struct call *c, enum pn_side side, const struct q931_msg *q)
+{
+	long n;
+
+	if (!q->uu.p)
+		return as_it_is(c, q->text);
+	n = rewrite(c, side, q);
+	if (n >= 0 || n == -ECANCELED)
+		return n;
+	c->h->svc->count(c->h->host, H323_CNT_UNDECODABLE);
+	c->h->svc->log(c->h->host, PN_LOG_INFO, "call %s: message %u cannot be rewritten: %s",
+		       c->h->svc->session_id(c->session), q->type, strerror((int)-n));
+	return n == -EBADMSG && c->h->conf->forward ? as_it_is(c, q->text) : n;
+}
+
+/* ---- what it does to the call ---- */
+
+static void on_connect(struct call *c)
+{
+	if (!c->answered)
+		c->h->svc->session_answered(c->session);
+	c->answered = true;
+	c->h->svc->session_deadline(c->session, c->h->conf->session_ms);
+}
+
+static enum pn_cause cause_of(const struct call *c, enum pn_side side)
+{
+	if (c->answered)
+		return PN_END_NORMAL;
+	return side == PN_SIDE_A ? PN_END_CANCELLED : PN_END_REJECTED;
+}
+
+void signalling_forward(struct call *c, enum pn_side side, struct pn_str text)
+{
+	struct q931_msg q;
+	long n;
+
+	if (q931_parse(text, &q))
+		return;
+	n = next_text(c, side, &q);
+	if (n > 0)
+		c->begun = !call_send(c->h, c->leg[call_other(side)].link, n) || c->begun;
+	else if (q.type == Q931_SETUP)
+		call_refuse(c, (int)n, PN_END_REFUSED);
+	else if (q.type == Q931_RELEASE_COMPLETE)
+		own_release_leg(&c->leg[call_other(side)], -ECANCELED);
+	if (c->over)
+		return;
+	if (q.type == Q931_RELEASE_COMPLETE)
+		call_end(c, cause_of(c, side));
+	else if (q.type == Q931_CONNECT && side == PN_SIDE_B)
+		on_connect(c);
+	else
+		c->h->svc->session_deadline(c->session,
+					    c->answered ? c->h->conf->session_ms : c->h->conf->setup_ms);
+}
+
+/* ---- what is not of a known call ---- */
+
+/* H.460.18: a terminal tells for which call it opened this connection. */
+static bool claim(struct h323 *h, struct call_link *l, const struct pn_msg *m, const struct q931_msg *q)
+{
+	struct uuie u = { 0 };
+	struct call *c = NULL;
+
+	if (!q->uu.p || uuie_read(h, q->uu, &u))
+		return false;
+	if (u.call)
+		c = traversal_claim(h, m, u.call);
+	uuie_free(&u);
+	if (!c)
+		return false;
+	c->traversal = NULL;
+	c->leg[PN_SIDE_B].peer = m->remote;
+	if (link_attach(l, &c->leg[PN_SIDE_B])) {
+		call_refuse(c, -EEXIST, PN_END_FAILED);
+		return true;
+	}
+	h->svc->session_peer(c->session, PN_SIDE_B, &m->remote);
+	call_ready(c);
+	return true;
+}
+
+static void stray(struct h323 *h, struct call_link *l, const struct q931_msg *q)
+{
+	const struct own_to to = { l, q->call, !q->answering };
+
+	h->svc->count(h->host, H323_CNT_STRAY);
+	if (q->type != Q931_RELEASE_COMPLETE && q->type != Q931_STATUS && q->call)
+		own_release(&to, NULL, -EEXIST);
+}
+
+void signalling_receive(struct h323 *h, struct call_link *l, const struct pn_msg *m, struct pn_str text)
+{
+	struct call_leg *leg;
+	struct q931_msg q;
+
+	h->svc->count(h->host, H323_CNT_SIGNALLING);
+	if (q931_parse(text, &q)) {
+		h->svc->count(h->host, H323_CNT_MALFORMED);
+		h->svc->bad_input(h->host, m, "no Q.931 message");
+		return;
+	}
+	leg = link_leg(l, q.call, q.answering);
+	if (leg)
+		call_give(leg->call, leg->side, false, text);
+	else if (q.type == Q931_SETUP && !q.answering)
+		setup_receive(h, l, m, &q);
+	else if (q.type != Q931_FACILITY || !claim(h, l, m, &q))
+		stray(h, l, &q);
+}

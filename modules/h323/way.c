@@ -1,0 +1,28 @@
+#include "way.h"
+
+#include <errno.h>
+
+int way_to_terminal(struct h323_terminal *callee, struct h323_way *out)
+{
+	struct h323_way way = { .reach = H323_BY_ADDRESS,
+				.realm = callee->access,
+				.to = callee->signal,
+				.callee = callee };
+
+	if (callee->traversal)
+		way.reach = H323_BY_TRAVERSAL;
+	else if (!terminal_plain(callee))
+		return -ENETUNREACH;
+	*out = way;
+	return 0;
+}
+
+int way_to_peer(struct h323 *h, struct pn_realm *realm, const struct pn_peer *peer, struct h323_way *out)
+{
+	struct pn_addr to;
+
+	if (h->svc->peer_addr(peer, 0, &to))
+		return -EHOSTUNREACH;
+	*out = (struct h323_way){ .reach = H323_BY_ADDRESS, .realm = realm, .to = to };
+	return 0;
+}

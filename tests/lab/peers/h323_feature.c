@@ -1,0 +1,88 @@
+#include "h323_feature.h"
+
+#include <string.h>
+
+#include <sys/socket.h>
+
+#include "Content.h"
+#include "EnumeratedParameter.h"
+#include "FeatureDescriptor.h"
+#include "GenericData.h"
+#include "RasMessage.h"
+#include "aper.h"
+#include "h323_call.h"
+#include "h323_log.h"
+
+#define SIGNALLING_TRAVERSAL 18
+#define MEDIA_TRAVERSAL 19
+#define INCOMING_CALL 1      /* the parameter of the indication */
+#define INDICATION_IPV4 24   /* octets: a TransportAddress, a CallIdentifier (H.460.18 annex A) */
+
+static void add_feature(FeatureSet_t *s, long id)
+{
+	FeatureDescriptor_t *f = build_make(sizeof(*f));
+
+	f->id.present = GenericIdentifier_PR_standard;
+	f->id.choice.standard = id;
+	build_add(&s->supportedFeatures->list, f);
+}
+
+FeatureSet_t *feature_set(void)
+{
+	FeatureSet_t *s = build_make(sizeof(*s));
+
+	s->supportedFeatures = build_make(sizeof(*s->supportedFeatures));
+	add_feature(s, SIGNALLING_TRAVERSAL);
+	add_feature(s, MEDIA_TRAVERSAL);
+	return s;
+}
+
+static bool is_standard(const GenericIdentifier_t *id, long number)
+{
+	return id->present == GenericIdentifier_PR_standard && id->choice.standard == number;
+}
+
+/* The IncomingCallIndication; NULL. */
+static const OCTET_STRING_t *find(const ServiceControlIndication_t *i)
+{
+	for (int k = 0; i->genericData && k < i->genericData->list.count; k++) {
+		const GenericData_t *g = i->genericData->list.array[k];
+
+		for (int n = 0; is_standard(&g->id, SIGNALLING_TRAVERSAL) && g->parameters &&
+		     n < g->parameters->list.count; n++) {
+			const EnumeratedParameter_t *p = g->parameters->list.array[n];
+
+			if (is_standard(&p->id, INCOMING_CALL) && p->content && p->content->present == Content_PR_raw)
+				return &p->content->choice.raw;
+		}
+	}
+	return NULL;
+}
+
+static void respond(struct terminal *t, long seq, const struct sockaddr_in *to)
+{
+	RasMessage_t m = { .present = RasMessage_PR_serviceControlResponse };
+	uint8_t out[256];
+	long n;
+
+	m.choice.serviceControlResponse.requestSeqNum = seq;
+	n = aper_write_value(&asn_DEF_RasMessage, &m, out, sizeof(out));
+	if (n > 0)
+		sendto(t->ras.fd, out, (size_t)n, 0, (const struct sockaddr *)to, sizeof(*to));
+}
+
+void feature_indication(struct terminal *t, const ServiceControlIndication_t *i, const struct sockaddr_in *from)
+{
+	const OCTET_STRING_t *raw = find(i);
+	struct sockaddr_in to = { .sin_family = AF_INET };
+
+	if (!t->o.traversal || !raw || raw->size < INDICATION_IPV4 || raw->buf[0]) {
+		terminal_fail(t, "an indication that is not understood");
+		return;
+	}
+	respond(t, i->requestSeqNum, from);
+	memcpy(&to.sin_addr, raw->buf + 1, 4);
+	memcpy(&to.sin_port, raw->buf + 5, 2);
+	log_event("indication", "\"to\": \"%s\"", log_address(&to));
+	call_fetch(t, &to, raw->buf + 8);
+}

@@ -1,0 +1,14 @@
+/* H.460.18 as a client: what it says that it can, and the indication that a call waits. */
+#ifndef LAB_H323_FEATURE_H
+#define LAB_H323_FEATURE_H
+
+#include "FeatureSet.h"
+#include "ServiceControlIndication.h"
+#include "h323_terminal.h"
+
+/* H.460.18 and H.460.19, in the message that is being built. */
+FeatureSet_t *feature_set(void);
+/* Answer it, then fetch the call. */
+void feature_indication(struct terminal *t, const ServiceControlIndication_t *i, const struct sockaddr_in *from);
+
+#endif

@@ -1,0 +1,70 @@
+#include "h323_log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <arpa/inet.h>
+
+#include "aper.h"
+#include "h323_media.h"
+
+const char *log_address(const struct sockaddr_in *a)
+{
+	static char text[4][32];
+	static unsigned next;
+	char *p = text[next++ % 4], ip[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &a->sin_addr, ip, sizeof(ip));
+	snprintf(p, sizeof(text[0]), "%s:%u", ip, ntohs(a->sin_port));
+	return p;
+}
+
+void log_event(const char *event, const char *more, ...)
+{
+	struct timespec now;
+	va_list ap;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	printf("{\"time\": %lld.%03ld, \"event\": \"%s\"", (long long)now.tv_sec, now.tv_nsec / 1000000, event);
+	if (more) {
+		printf(", ");
+		va_start(ap, more);
+		vprintf(more, ap);
+		va_end(ap);
+	}
+	printf("}\n");
+	fflush(stdout);
+}
+
+void log_received(const char *name, const struct aper_message *m)
+{
+	const struct aper_leaf *leaf;
+	size_t n = aper_leaves(m, &leaf), len = 0;
+	char list[2048] = "";
+
+	for (size_t i = 0; i < n; i++) {
+		struct sockaddr_in a = { .sin_family = AF_INET };
+
+		if (leaf[i].family != 4 || len + 40 > sizeof(list))
+			continue;
+		memcpy(&a.sin_addr, leaf[i].ip, 4);
+		a.sin_port = htons((uint16_t)*leaf[i].port);
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s\"%s\"", len ? ", " : "", log_address(&a));
+	}
+	log_event("received", "\"message\": \"%s\", \"addresses\": [%s]", name, list);
+}
+
+void log_media(const struct media *m)
+{
+	for (int i = 0; i < m->n; i++) {
+		const struct media_stream *s = &m->stream[i];
+
+		log_event("media", "\"session\": %d, \"to\": \"%s\", \"rtcp_to\": \"%s\", \"from\": \"%s\", "
+			"\"rtp_sent\": %u, \"rtp_received\": %u, \"heard\": %u, \"strange\": %u, "
+			"\"rtcp_sent\": %u, \"rtcp_received\": %u", i + 1, log_address(&s->rtp_to),
+			log_address(&s->rtcp_to), log_address(&s->rtp_from), s->rtp_sent, s->rtp_received, s->heard,
+			s->strange, s->rtcp_sent, s->rtcp_received);
+	}
+}

@@ -1,0 +1,18 @@
+/* The terminal towards its gatekeeper (H.225.0 7.6 to 7.15): discovery, registration, admission. */
+#ifndef LAB_H323_RAS_H
+#define LAB_H323_RAS_H
+
+#include "h323_terminal.h"
+
+/* 0 or -errno. Without gatekeeper nothing is ever sent. */
+int ras_begin(struct terminal *t);
+void ras_tick(struct terminal *t);
+void ras_receive(struct terminal *t);
+/* May this call be? call_admitted() or call_refused() hears. */
+void ras_admit(struct terminal *t);
+void ras_disengage(struct terminal *t);
+void ras_unregister(struct terminal *t);
+/* Nothing waits for an answer. */
+bool ras_quiet(const struct terminal *t);
+
+#endif
