@@ -224,14 +224,14 @@ int h323_set(struct h323_message *h, const struct h323_address *a, const uint8_t
 {
 	const struct aper_leaf *leaf = a->leaf;
 	size_t octets = leaf->family == 4 ? 4 : 16;
-	bool in_string = a->part && !a->part->exact;
+	OCTET_STRING_t *string = a->part && !a->part->exact ? a->part->string : NULL;
 
-	if ((!h->exact && a->at == APER_NOWHERE) || (in_string && leaf->at == APER_NOWHERE))
+	if ((!h->exact && a->at == APER_NOWHERE) || (string && leaf->at == APER_NOWHERE))
 		return -ENOTSUP;
 	memcpy(leaf->ip, ip, octets);
 	*leaf->port = port;
-	if (in_string)
-		put_address(((OCTET_STRING_t *)a->part->string)->buf + leaf->at, ip, octets, port);
+	if (string)
+		put_address(string->buf + leaf->at, ip, octets, port);
 	if (!h->exact)
 		put_address(h->raw + a->at, ip, octets, port);
 	return 0;

@@ -17,9 +17,9 @@ struct h323_message;
 
 /* A message inside. */
 struct h323_part {
-	const char *component;  /* its name in H.225.0 */
-	unsigned index;	        /* in the list of that name */
-	void *string;	        /* the OCTET STRING of the outer message */
+	const char *component; /* its name in H.225.0 */
+	unsigned index;	       /* in the list of that name */
+	void *string;	       /* the OCTET STRING of the outer message, for h323_write() alone to replace */
 	struct aper_message *m; /* NULL: it does not decode, and passes as it is */
 	bool exact;
 };
