@@ -115,18 +115,23 @@ static void stream_close(struct stream *st)
 
 /* ---- offers and answers ---- */
 
-static void end_store(struct stream *st, struct end_record *e, unsigned flags, const struct pn_media *m)
+static void end_store(struct stream *st, struct end_record *e, unsigned flags, const struct pn_media *said)
 {
+	struct pn_media m = *said;
+
+	m.flags &= ~PN_MEDIA_RELATCH;
+	if (said->flags & PN_MEDIA_RELATCH)
+		e->laid = 0;
 	if ((flags & PN_DECLARE_OFFER) && e->now_set && !e->fresh) {
-		e->next = *m;
+		e->next = m;
 		e->next_set = 1;
 		return;
 	}
 	e->fresh = (flags & PN_DECLARE_OFFER) != 0;
-	e->now = *m;
+	e->now = m;
 	e->now_set = 1;
 	e->next_set = 0;
-	st->rec.kind = m->kind;
+	st->rec.kind = m.kind;
 }
 
 static void end_settle_offer(struct stream *st, struct end_record *e)

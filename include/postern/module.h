@@ -107,6 +107,7 @@ enum pn_media_kind { PN_AUDIO = 1, PN_VIDEO, PN_IMAGE, PN_TEXT, PN_APPLICATION, 
 #define PN_MEDIA_WILDCARD 16u /* `$` for address or port (H.248): to be chosen by the far end */
 #define PN_MEDIA_RTCP_ATTR 32u /* rtcp was explicit (a=rtcp, mediaControlChannel) */
 #define PN_MEDIA_ONEWAY 128u /* sendonly, recvonly or inactive: silence does not mean that the call died */
+#define PN_MEDIA_RELATCH 256u /* its source moves though nothing here changed: learned anew, at once; never shown */
 #define PN_MEDIA_FOREIGN 64u  /* not relayed by us (not UDP, e.g. TCP/MSRP): passes untouched */
 
 /* One media stream as one end describes it: an m-line in SDP, an OpenLogicalChannel in H.245. */

@@ -208,8 +208,49 @@ static int read_media(struct reader *r, const struct ber *media)
 	return each(r, &choice, choice.tag == BER_TAG(0) ? read_stream_part : read_stream);
 }
 
+static bool is_octets(const struct ber *e, const void *want, size_t len)
+{
+	return !e->constructed && e->len == len && !memcmp(e->p + e->header, want, len);
+}
+
+/* Parameter napt (0x0001) with the value RELATCH (2). */
+static int read_latch_parameter(struct reader *r, const struct ber *e)
+{
+	static const uint8_t napt[] = { 0, 1 };
+	struct msg_command *c = &r->m->command[r->m->n_commands - 1];
+	struct ber name, values, value;
+	struct ber_list l;
+
+	if (ber_find(ber_inside(e), BER_TAG(0), &name) || !is_octets(&name, napt, sizeof(napt)) ||
+	    ber_find(ber_inside(e), BER_TAG(1), &values))
+		return 0;
+	l = ber_inside(&values);
+	if (!ber_next(&l, &value) && value.len && value.p[value.header + value.len - 1] == 2)
+		c->relatch |= r->stream ? 1u << (r->stream - 1) : MSG_STREAMS_ALL;
+	return 0;
+}
+
+/* H.248.37: package ipnapt (0x0099), signal latch (0x0001), maybe of one stream. */
+static int read_signal(struct reader *r, const struct ber *request)
+{
+	static const uint8_t latch[] = { 0, 0x99, 0, 1 };
+	struct ber e, parameters;
+	uint32_t id = 0;
+
+	if (request->tag != BER_TAG(0) || ber_find(ber_inside(request), BER_TAG(0), &e) ||
+	    !is_octets(&e, latch, sizeof(latch)) ||
+	    ber_find(ber_inside(request), BER_TAG(6), &parameters))
+		return 0;
+	if (!ber_find(ber_inside(request), BER_TAG(1), &e) && (ber_u32(&e, &id) || !id || id > 32))
+		return 0;
+	r->stream = (uint16_t)id;
+	return each(r, &parameters, read_latch_parameter);
+}
+
 static int read_amm_descriptor(struct reader *r, const struct ber *e)
 {
+	if (e->tag == BER_TAG(5))
+		return each(r, e, read_signal);
 	return e->tag == BER_TAG(0) ? read_media(r, e) : 0;
 }
 
@@ -439,24 +480,22 @@ static int read_result(struct reader *r, const struct ber *e)
 	return each(r, &choice, read_action_reply);
 }
 
+/* firstAck, and lastAck of a range. */
 static int read_ack(struct reader *r, const struct ber *e)
 {
 	struct ber_list l = ber_inside(e);
-	struct ber first, id;
+	struct ber first, last;
+	struct msg_item *i;
 	bool range;
 
 	if (ber_next(&l, &first))
 		return bad(r, "transaction id expected");
-	range = l.len > 0;
-	for (l = ber_inside(e); !ber_next(&l, &id);) {
-		struct msg_item *i = add_item(r, MSG_ID, &id);
-
-		if (!i)
-			return -E2BIG;
-		if (ber_u32(&id, &i->id))
-			return bad(r, "transaction id expected");
-		i->range = range;
-	}
+	range = !ber_next(&l, &last);
+	i = add_item(r, range ? MSG_ID_RANGE : MSG_ID, range ? e : &first);
+	if (!i)
+		return -E2BIG;
+	if (ber_u32(&first, &i->id) || (range && ber_u32(&last, &i->last)))
+		return bad(r, "transaction id expected");
 	return 0;
 }
 

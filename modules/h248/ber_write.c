@@ -73,6 +73,22 @@ static const struct msg_item *item_at(const struct writer *w, const struct ber *
 	return NULL;
 }
 
+/* Each in an element of its own: of the list, or (first edition) an acknowledgement. */
+static void put_runs(struct writer *w, const struct msg_item *i, uint8_t tag)
+{
+	uint8_t ids[2 * (BER_HEADER_MAX + BER_INTEGER_MAX)], head[BER_HEADER_MAX];
+
+	for (uint32_t k = 0; k < i->n_runs; k++) {
+		const struct msg_run *run = &i->put_run[k];
+		size_t n = ber_put_u32(ids, 0x80, run->first);
+
+		if (run->last != run->first)
+			n += ber_put_u32(ids + n, 0x81, run->last);
+		add(w, head, ber_put_header(head, tag, n));
+		add(w, ids, n);
+	}
+}
+
 static void put_item(struct writer *w, const struct msg_item *i, const struct ber *e)
 {
 	uint8_t id[BER_HEADER_MAX + BER_INTEGER_MAX];
@@ -83,6 +99,9 @@ static void put_item(struct writer *w, const struct msg_item *i, const struct be
 	switch (i->kind) {
 	case MSG_ID:
 		add(w, id, ber_put_u32(id, e->p[0], i->put_id));
+		return;
+	case MSG_ID_RANGE:
+		put_runs(w, i, e->p[0]);
 		return;
 	case MSG_LOCAL:
 	case MSG_REMOTE:

@@ -360,6 +360,29 @@ int call_lines(struct h248_call *call, uint16_t stream, const struct pn_media *m
 	return 0;
 }
 
+void call_relatch(struct h248_call *call, uint32_t streams)
+{
+	struct pn_media list[H248_LINES_MAX];
+	size_t n = call_said(call, PN_SIDE_B, list);
+	bool any = false;
+
+	if (call->declaring)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		uint16_t stream = call->line[i].stream;
+		bool meant = streams == MSG_STREAMS_ALL ||
+			     (stream >= 1 && stream <= 32 && streams & 1u << (stream - 1));
+
+		if (!meant || !call->line[i].said[PN_SIDE_B])
+			continue;
+		list[i].flags |= PN_MEDIA_RELATCH;
+		any = true;
+	}
+	if (any)
+		call->h->svc->media_declare(call->session, NULL, PN_SIDE_B, 0, list, n, NULL,
+					     NULL);
+}
+
 void call_check_answer(struct h248_call *call)
 {
 	if (call->answered)

@@ -54,6 +54,8 @@ size_t call_shown(struct h248_call *call, enum pn_side side, struct pn_media lis
  * are made if `make`. -E2BIG: more than H248_LINES_MAX. */
 int call_lines(struct h248_call *call, uint16_t stream, const struct pn_media *media, size_t n,
 	       bool make, int map[H248_SDP_MAX]);
+/* Media of these streams (bits) of the gateway will come from elsewhere: it is learned anew. */
+void call_relatch(struct h248_call *call, uint32_t streams);
 /* Both sides are known: the call is answered. */
 void call_check_answer(struct h248_call *call);
 

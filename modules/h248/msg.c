@@ -117,12 +117,18 @@ int msg_parse(const void *data, size_t len, struct msg **out)
 	return err;
 }
 
+static void drop_put(struct msg_item *i)
+{
+	str_drop(&i->put_sdp);
+	free(i->put_run);
+}
+
 void msg_free(struct msg *m)
 {
 	if (!m)
 		return;
 	for (uint32_t i = 0; i < m->n_items; i++)
-		str_drop(&m->item[i].put_sdp);
+		drop_put(&m->item[i]);
 	free(m->tx);
 	free(m->action);
 	free(m->command);
@@ -144,6 +150,8 @@ bool msg_item_changed(const struct msg_item *i)
 	switch (i->kind) {
 	case MSG_ID:
 		return i->put_id != i->id;
+	case MSG_ID_RANGE:
+		return i->n_runs != 1 || i->put_run->first != i->id || i->put_run->last != i->last;
 	case MSG_LOCAL:
 	case MSG_REMOTE:
 		return !str_eq(i->put_sdp, i->sdp);
@@ -172,6 +180,14 @@ void msg_put_mid(struct msg_item *i, const struct mid *mid)
 void msg_put_id(struct msg_item *i, uint32_t id)
 {
 	i->put_id = id;
+	i->put = true;
+}
+
+void msg_put_runs(struct msg_item *i, struct msg_run *own, uint32_t n)
+{
+	free(i->put_run);
+	i->put_run = own;
+	i->n_runs = n;
 	i->put = true;
 }
 

@@ -48,6 +48,7 @@ enum msg_method { /* of a ServiceChange */
 enum msg_item_kind {
 	MSG_MID,        /* who speaks */
 	MSG_ID,         /* a transaction id: of a transaction, or in an acknowledgement */
+	MSG_ID_RANGE,   /* ids from one to another, in an acknowledgement */
 	MSG_SC_ADDRESS, /* ServiceChangeAddress */
 	MSG_SC_MGC,     /* ServiceChangeMgcId */
 	MSG_LOCAL,
@@ -58,19 +59,25 @@ enum msg_item_kind {
 #define MSG_CONTEXT_CHOOSE 0xfffffffeu
 #define MSG_CONTEXT_ALL 0xffffffffu
 #define MSG_NONE UINT32_MAX
+#define MSG_STREAMS_ALL UINT32_MAX /* as bits */
+
+struct msg_run {
+	uint32_t first, last;
+};
 
 struct msg_item {
 	enum msg_item_kind kind;
 	uint32_t at, len;  /* what is replaced: a span of the text, or the BER element */
 	uint32_t command;  /* MSG_NONE: in none */
 	uint16_t stream;   /* LOCAL, REMOTE: 1 where none is said */
-	bool range;        /* ID: the beginning or the end of a range */
-	uint32_t id;       /* ID */
+	uint32_t id, last; /* ID; ID_RANGE: both ends */
 	struct mid mid;    /* MID, SC_ADDRESS, SC_MGC */
 	struct pn_str sdp; /* LOCAL, REMOTE: as text in both codings */
 	/* What to write instead: */
 	bool put;
 	uint32_t put_id;
+	struct msg_run *put_run; /* ID_RANGE; owned */
+	uint32_t n_runs;
 	struct mid put_mid;
 	struct pn_str put_sdp; /* owned */
 };
@@ -86,6 +93,7 @@ struct msg_command {
 	bool wild;              /* `*` somewhere in it */
 	enum msg_method method;
 	uint32_t quiet, loud; /* streams 1 to 32, as bits: the mode is not, or is, SendReceive */
+	uint32_t relatch;     /* of H.248.37: streams whose media will come from elsewhere */
 };
 
 struct msg_action {
@@ -136,7 +144,8 @@ bool msg_item_changed(const struct msg_item *i);
 
 void msg_put_mid(struct msg_item *i, const struct mid *mid);
 void msg_put_id(struct msg_item *i, uint32_t id);
-/* Takes `own` over. */
+/* These take `own` over. n is not 0. */
+void msg_put_runs(struct msg_item *i, struct msg_run *own, uint32_t n);
 void msg_put_sdp(struct msg_item *i, struct pn_str own);
 
 struct msg_transaction *msg_tx_of(const struct msg *m, const struct msg_command *c);

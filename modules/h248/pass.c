@@ -8,6 +8,9 @@
 
 /* Octets; a longer reply is asked for again when its request is repeated. */
 #define REPLY_KEPT_MAX 4096u
+/* Ids that one message may acknowledge in ranges; ranges past it pass as they are. */
+#define RANGED_MAX 4096u
+#define REPEATED_MS 5000u /* retransmissions are not further apart */
 
 struct pass_tx *pass_tx_of(const struct h248_pass *p, const struct msg_command *c)
 {
@@ -71,11 +74,24 @@ static void answer_again(struct h248_pass *p, const struct h248_tx *t)
 	h248_send(h, p->from.flow, &p->from.to, t->reply.len);
 }
 
+/* A registration by a restart that was answered: who repeats it from elsewhere, after it acknowledged
+ * the reply, or after a pause that no retransmission makes, restarted again with the same id. */
+static bool restarted(const struct h248_pass *p, const struct h248_tx *t)
+{
+	uint64_t now = p->h->svc->now_ms(p->h->host);
+
+	if (!t->registers || t->method != MSG_SC_RESTART || t->state != H248_REPLIED)
+		return false;
+	return !t->reply.len || t->flow_in != p->from.flow ||
+	       !addr_same(&t->peer_in, &p->from.to) || now >= t->asked_ms + REPEATED_MS;
+}
+
 /* The same request again: answered from memory, absorbed while it waits, else sent on again. */
 static void request_again(struct h248_pass *p, struct msg_transaction *tx, struct pass_tx *pt)
 {
 	p->h->svc->count(p->h->host, H248_CNT_RETRANSMISSIONS);
 	pt->again = true;
+	pt->t->asked_ms = p->h->svc->now_ms(p->h->host);
 	if (pt->t->state == H248_REPLIED && pt->t->reply.len)
 		answer_again(p, pt->t);
 	else if (pt->t->state != H248_WAITING)
@@ -89,11 +105,13 @@ static void begin_request(struct h248_pass *p, struct msg_transaction *tx, struc
 
 	p->h->svc->count(p->h->host, H248_CNT_REQUESTS);
 	pt->t = transaction_arrived(p->gw, p->way, &p->from.to, tx->id);
-	if (pt->t && pt->t->print == print) {
+	if (pt->t && pt->t->print == print && !restarted(p, pt->t)) {
 		request_again(p, tx, pt);
 		return;
 	}
-	if (pt->t) /* its sender began anew */
+	if (pt->t && pt->t->print == print) /* the controller remembers its id, too */
+		transaction_replace(pt->t);
+	else if (pt->t) /* its sender began anew */
 		transaction_end(p->h, pt->t);
 	pt->t = transaction_new(p->gw, p->way, &p->from, tx->id);
 	if (!pt->t) {
@@ -135,15 +153,46 @@ static void begin_reply(struct h248_pass *p, struct msg_transaction *tx, struct 
 	msg_put_id(&p->m->item[tx->id_item], pt->t->id_in);
 }
 
-static void acknowledge(struct h248_pass *p, struct msg_item *i)
+/* The id on the far side. */
+static uint32_t acknowledge_id(struct h248_pass *p, uint32_t id)
 {
-	struct h248_tx *t = transaction_arrived(p->gw, p->way, &p->from.to, i->id);
+	struct h248_tx *t = transaction_arrived(p->gw, p->way, &p->from.to, id);
 
 	if (!t)
-		return;
+		return id;
 	str_drop(&t->reply);
-	if (!i->range) /* of a range both ends would have to have moved alike */
-		msg_put_id(i, t->id_out);
+	return t->id_out;
+}
+
+/* Ids that were changed leave the range, which falls apart. */
+static void acknowledge_range(struct h248_pass *p, struct msg_item *i)
+{
+	uint32_t above = i->last - i->id, n = 0;
+	struct msg_run *run;
+
+	if (i->last < i->id || above >= RANGED_MAX - p->ranged)
+		return;
+	run = calloc((size_t)above + 1, sizeof(*run));
+	if (!run)
+		return;
+	p->ranged += above + 1;
+	for (uint32_t k = 0; k <= above; k++) {
+		uint32_t out = acknowledge_id(p, i->id + k);
+
+		if (n && out && run[n - 1].last == out - 1)
+			run[n - 1].last = out;
+		else
+			run[n++] = (struct msg_run){ out, out };
+	}
+	msg_put_runs(i, run, n);
+}
+
+static void acknowledge(struct h248_pass *p, struct msg_item *i)
+{
+	if (i->kind == MSG_ID_RANGE)
+		acknowledge_range(p, i);
+	else
+		msg_put_id(i, acknowledge_id(p, i->id));
 }
 
 static void begin_tx(struct h248_pass *p, uint32_t index)

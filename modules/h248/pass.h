@@ -33,6 +33,7 @@ struct h248_pass {
 	uint64_t *call_of;    /* of each command: the call it means, 0: none */
 	struct pass_part *part;
 	size_t n_parts;
+	uint32_t ranged;  /* ids that it acknowledged in ranges */
 	unsigned pending; /* declarations */
 	bool begun;       /* all of them were made */
 	bool remove;      /* the gateway's binding ends with it */

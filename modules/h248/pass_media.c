@@ -274,6 +274,17 @@ static void declare_mode(struct h248_pass *p, const struct msg_command *c, struc
 		part_for(p, c, call);
 }
 
+static int note_relatch(struct h248_tx *t, uint64_t call, uint32_t streams)
+{
+	struct h248_relatch *list = realloc(t->relatch, (t->n_relatch + 1) * sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	t->relatch = list;
+	list[t->n_relatch++] = (struct h248_relatch){ call, streams };
+	return 0;
+}
+
 static int gather_command(struct h248_pass *p, uint32_t index)
 {
 	const struct msg_command *c = &p->m->command[index];
@@ -289,6 +300,8 @@ static int gather_command(struct h248_pass *p, uint32_t index)
 	for (uint32_t i = c->item; !err && i < c->item + c->n_items; i++)
 		if (p->m->item[i].kind == kind)
 			err = declare_item(p, c, call, &p->m->item[i]);
+	if (!err && c->relatch && p->way == H248_DOWN)
+		err = note_relatch(pass_tx_of(p, c)->t, call->id, c->relatch);
 	if (!err)
 		declare_mode(p, c, call);
 	return err;
@@ -494,6 +507,9 @@ static void settle_command(struct h248_pass *p, uint32_t index)
 	for (size_t i = 0; call && i < t->n_undo; i++)
 		if (t->undo[i].call == call->id)
 			t->undo[i].call = 0;
+	for (size_t i = 0; call && i < t->n_relatch; i++)
+		if (t->relatch[i].call == call->id)
+			call_relatch(call, t->relatch[i].streams);
 	if (call)
 		call_check_answer(call);
 }

@@ -214,6 +214,8 @@ static void settle_request(struct h248_pass *p, const struct msg_command *c)
 	if (c->root) {
 		t->registers = true;
 		t->method = c->method;
+		if (c->method == MSG_SC_RESTART)
+			transaction_replace_older(t);
 	}
 }
 

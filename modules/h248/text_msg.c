@@ -144,6 +144,35 @@ static int read_media(struct reader *r, const struct tree_node *media)
 	return err;
 }
 
+/* H.248.37: ipnapt/latch{napt=RELATCH}, maybe of one stream. */
+static void read_latch(struct reader *r, const struct tree_node *signal)
+{
+	uint32_t streams = MSG_STREAMS_ALL, id;
+	struct pn_str name, value;
+	bool anew = false;
+
+	for (const struct tree_node *n = child(r, signal); n; n = sibling(r, n)) {
+		tree_split(&r->tree, n, &name, &value);
+		if (tree_is(name, "napt", "napt"))
+			anew = str_iis(value, "RELATCH");
+		else if (tree_is(name, "Stream", "ST") && !str_u32(value, &id))
+			streams = id >= 1 && id <= 32 ? 1u << (id - 1) : 0;
+	}
+	if (anew)
+		r->m->command[r->m->n_commands - 1].relatch |= streams;
+}
+
+static void read_signals(struct reader *r, const struct tree_node *signals)
+{
+	struct pn_str name, value;
+
+	for (const struct tree_node *n = child(r, signals); n; n = sibling(r, n)) {
+		tree_split(&r->tree, n, &name, &value);
+		if (tree_is(name, "ipnapt/latch", "ipnapt/latch"))
+			read_latch(r, n);
+	}
+}
+
 static int read_sc_mid(struct reader *r, enum msg_item_kind kind, struct pn_str value)
 {
 	struct pn_str inner = value;
@@ -208,6 +237,8 @@ static int read_parameter(struct reader *r, const struct tree_node *n)
 		return read_media(r, n);
 	if (tree_is(name, "Services", "SV"))
 		return read_services(r, n);
+	if (tree_is(name, "Signals", "SG"))
+		read_signals(r, n);
 	if (tree_is(name, "Error", "ER"))
 		return read_error(r, value, &r->m->command[r->m->n_commands - 1].error);
 	return 0;
@@ -338,6 +369,7 @@ static int read_ack_ids(struct reader *r, struct pn_str ids)
 {
 	const char *dash = ids.len ? memchr(ids.p, '-', ids.len) : NULL;
 	struct pn_str part = ids;
+	struct msg_item *i;
 	uint32_t id = 0;
 	int err;
 
@@ -345,16 +377,15 @@ static int read_ack_ids(struct reader *r, struct pn_str ids)
 		part.len = (size_t)(dash - ids.p);
 	part = str_trim(part);
 	err = part.len ? read_tx_id(r, part, &id) : msg_bad(r->m, "transaction id expected");
-	if (err)
+	if (err || !dash)
 		return err;
-	r->m->item[r->m->n_items - 1].range = dash != NULL;
-	if (!dash)
-		return 0;
+	i = &r->m->item[r->m->n_items - 1];
+	i->kind = MSG_ID_RANGE;
 	part = str_trim((struct pn_str){ dash + 1, (size_t)(ids.p + ids.len - dash) - 1 });
-	err = part.len ? read_tx_id(r, part, &id) : msg_bad(r->m, "transaction id expected");
-	if (!err)
-		r->m->item[r->m->n_items - 1].range = true;
-	return err;
+	if (str_u32(part, &i->last))
+		return msg_bad(r->m, "transaction id expected");
+	i->len = place(r, part) + (uint32_t)part.len - i->at;
+	return 0;
 }
 
 static int read_acks(struct reader *r, const struct tree_node *node)

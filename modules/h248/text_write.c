@@ -28,6 +28,20 @@ static void copy_to(struct writer *w, uint32_t at)
 	w->from = at;
 }
 
+/* "1-3,77,5" */
+static void put_runs(struct writer *w, const struct msg_item *i)
+{
+	char text[2 * MID_TEXT_MAX];
+
+	for (uint32_t k = 0; k < i->n_runs; k++) {
+		const struct msg_run *run = &i->put_run[k];
+		int n = snprintf(text, sizeof(text), run->first == run->last ? "%s%u" : "%s%u-%u",
+				 k ? "," : "", run->first, run->last);
+
+		put(w, text, (size_t)n);
+	}
+}
+
 static void put_item(struct writer *w, const struct msg_item *i)
 {
 	char text[MID_TEXT_MAX];
@@ -37,6 +51,9 @@ static void put_item(struct writer *w, const struct msg_item *i)
 	case MSG_LOCAL:
 	case MSG_REMOTE:
 		put(w, i->put_sdp.p, i->put_sdp.len);
+		return;
+	case MSG_ID_RANGE:
+		put_runs(w, i);
 		return;
 	case MSG_ID:
 		n = snprintf(text, sizeof(text), "%u", i->put_id);

@@ -72,14 +72,30 @@ static int take_id_out(struct h248_tx *t, uint32_t want)
 	return h->svc->table_put(h->tx_out, &k, sizeof(k), t);
 }
 
-static void forget(struct h248_tx *t)
+void transaction_replace(struct h248_tx *t)
 {
 	struct h248 *h = t->gw->h;
 	struct key in = key_in(t->gw, t->way, &t->peer_in, t->id_in);
-	struct key out = key_out(t->gw, t->way, t->id_out);
 
 	if (t->ours == H248_PASSES && h->svc->table_get(h->tx_in, &in, sizeof(in)) == t)
 		h->svc->table_del(h->tx_in, &in, sizeof(in));
+}
+
+void transaction_replace_older(const struct h248_tx *t)
+{
+	struct h248_tx *old = LIST_NEXT(t, of_gateway);
+
+	for (; old; old = LIST_NEXT(old, of_gateway))
+		if (old->way == t->way)
+			transaction_replace(old);
+}
+
+static void forget(struct h248_tx *t)
+{
+	struct h248 *h = t->gw->h;
+	struct key out = key_out(t->gw, t->way, t->id_out);
+
+	transaction_replace(t);
 	if (h->svc->table_get(h->tx_out, &out, sizeof(out)) == t)
 		h->svc->table_del(h->tx_out, &out, sizeof(out));
 }
@@ -106,7 +122,7 @@ static struct h248_tx *make(struct h248_gateway *gw, enum h248_way way)
 	}
 	t->gw = gw;
 	t->way = way;
-	t->touched_ms = h->svc->now_ms(h->host);
+	t->touched_ms = t->asked_ms = h->svc->now_ms(h->host);
 	return t;
 }
 
@@ -182,6 +198,7 @@ void transaction_end(struct h248 *h, struct h248_tx *t)
 	str_drop(&t->ends);
 	free(t->adds);
 	free(t->undo);
+	free(t->relatch);
 	free(t);
 }
 

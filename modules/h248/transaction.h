@@ -33,6 +33,12 @@ struct h248_undo {
 	size_t n;
 };
 
+/* A RELATCH of the request, for when it is accepted. */
+struct h248_relatch {
+	uint64_t call;
+	uint32_t streams; /* as bits */
+};
+
 struct h248_tx {
 	TAILQ_ENTRY(h248_tx) in_history, in_own;
 	LIST_ENTRY(h248_tx) of_gateway;
@@ -46,6 +52,7 @@ struct h248_tx {
 	uint64_t print;                  /* of the request, to tell a retransmission */
 	struct pn_str reply;         /* as it left, when it left alone; ours: the request; owned */
 	uint64_t touched_ms, due_ms; /* due: ours, the next sending */
+	uint64_t asked_ms;           /* when its request came last */
 	unsigned sends;
 	/* What the reply means: */
 	bool registers; /* a ServiceChange on ROOT by the gateway */
@@ -56,6 +63,8 @@ struct h248_tx {
 	size_t n_adds;
 	struct h248_undo *undo; /* owned */
 	size_t n_undo;
+	struct h248_relatch *relatch; /* owned */
+	size_t n_relatch;
 };
 
 /* By the asker's id, and by the id on the far side. NULL: none. `from` counts when the way is down.
@@ -70,6 +79,11 @@ struct h248_tx *transaction_new(struct h248_gateway *gw, enum h248_way way,
 struct h248_tx *transaction_ours(struct h248_gateway *gw, enum h248_way way, enum h248_ours what);
 /* Sends it now, and again until it is answered (at most 7 times in 30 s). Takes `own` over. */
 void transaction_send_ours(struct h248_tx *t, const struct h248_hop *hop, struct pn_str own);
+/* Its sender began anew: only replies find it from now on, and its id is not used again on the far
+ * side while it is remembered. */
+void transaction_replace(struct h248_tx *t);
+/* The same for all that the gateway asked before this one. */
+void transaction_replace_older(const struct h248_tx *t);
 void transaction_touch(struct h248_tx *t);
 void transaction_end(struct h248 *h, struct h248_tx *t);
 void transaction_sweep(void *h248);  /* timer: what is old enough is forgotten */

@@ -140,6 +140,36 @@ Test(media_flow, same_declaration_keeps_the_latch)
 	}
 }
 
+/* PN_MEDIA_RELATCH opens it anew, once: it is neither shown nor remembered. */
+Test(media_flow, relatch_opens_anew)
+{
+	struct pn_media m = { .size = sizeof(m), .kind = PN_AUDIO, .flags = PN_MEDIA_RTP }, now;
+	struct rig *r = rig_new();
+	struct pn_session *s = rig_session(r, "k");
+	struct pn_addr a, b;
+
+	m.rtp = rig_addr("10.1.1.1:4000");
+	media_declare(s, NULL, A, 0, &m, 1, NULL, NULL);
+	rig_declare(r, s, NULL, B, 0, "audio " PSTN);
+	rig_turn(r);
+	a = rig_local(r, s, A, 0);
+	b = rig_local(r, s, B, 0);
+	rig_rtp(r, r->access, "198.51.100.7:1111", a, 2);
+	loop_advance(r->loop, 5000);
+	rig_rtp(r, r->access, "198.51.100.7:1111", a, 3);
+	for (int i = 0; i < 2; i++) {
+		m.flags = PN_MEDIA_RTP | (i ? 0 : PN_MEDIA_RELATCH);
+		media_declare(s, NULL, A, 0, &m, 1, NULL, NULL);
+		cr_expect(eq(int, media_declared(s, NULL, A, &now, 1), 1));
+		cr_expect(eq(u32, now.flags, PN_MEDIA_RTP));
+		rig_rtp(r, r->access, i ? "198.51.100.7:3333" : "198.51.100.7:2222", a, 9);
+		r->n_sent = 0;
+		rig_rtp(r, r->core, PSTN, b, 1);
+		expect_sent(r, 1, "198.51.100.7:2222", i ? "closed again" : "opened");
+	}
+	rig_free(r);
+}
+
 Test(media_flow, victim_gets_nothing)
 {
 	struct rig *r = rig_new();
