@@ -22,7 +22,7 @@ static const struct {
 	  0, 1, 1, 2, 3 },
 	{ HEAD "T=1{C=1{A=a,O-MF=b,W-S=*,O-W-AV=c{AT{M}}}}", 0, 1, 1, 4, 2 },
 	{ HEAD "T=1{C=1{A=a},C=2{A=b}}T=2{C=-{N=x{OE=1{al/of}}}}", 0, 2, 3, 3, 3 },
-	{ HEAD "P=1{IA,C=1{A=a}}K{1-3,5}PN=7{}", 0, 3, 1, 1, 6 },
+	{ HEAD "P=1{IA,C=1{A=a}}K{1-3,5}PN=7{}", 0, 3, 1, 1, 5 },
 	{ HEAD "P=1/2/END{C=1{A=a}}SM=1/2/&T=3{C=-{AV=ROOT{AT{}}}}", 0, 3, 2, 2, 4 },
 	{ HEAD "T=1{C=1{TP{a,b,OW},PR=3,EM,MF=a{SG{}}}}", 0, 1, 1, 1, 2 },
 	{ HEAD "T=1{C=1{MF=a{DM=dp{T:16,(0|[1-7]xx|8.)}}}}", 0, 1, 1, 1, 2 },
