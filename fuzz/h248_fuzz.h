@@ -9,6 +9,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void h248_put_range(struct msg_item *item)
+{
+	struct msg_run *run = calloc(1, sizeof(*run));
+
+	if (!run)
+		abort();
+	*run = (struct msg_run){ 1000, 4294967295u };
+	msg_put_runs(item, run, 1);
+}
+
 static void h248_replace(struct msg *m)
 {
 	struct mid mid = { .form = MID_IP,
@@ -21,6 +31,8 @@ static void h248_replace(struct msg *m)
 
 		if (item->kind == MSG_ID)
 			msg_put_id(item, item->id ^ 0x80);
+		else if (item->kind == MSG_ID_RANGE)
+			h248_put_range(item);
 		else if (item->kind == MSG_LOCAL || item->kind == MSG_REMOTE)
 			msg_put_sdp(item, str_dup(str_of("v=0\r\nc=IN IP4 192.0.2.5\r\n")));
 		else
