@@ -63,9 +63,9 @@ int mgc_of_mid(const struct h248 *h, const struct h248_route *r, const struct mi
 		return of_name(h, r, mid, out);
 	if (mid->form != MID_IP && mid->form != MID_PORT)
 		return -EACCES;
-	if (!mgc_known(h, r, &a))
-		return -EACCES;
 	a.port = mid->port ? mid->port : from->port;
+	if (!mgc_known(h, r, &a) || h->svc->addr_own(h->host, r->to, &a))
+		return -EACCES;
 	*out = a;
 	return 0;
 }

@@ -12,7 +12,7 @@ int mgc_next(const struct h248 *h, const struct h248_route *r, const struct pn_a
 bool mgc_known(const struct h248 *h, const struct h248_route *r, const struct pn_addr *a);
 /* The address that a ServiceChangeMgcId or ServiceChangeAddress from the core means; `from` is who
  * said it, for a port alone. -EACCES: a name that is not configured (names from the network are
- * never resolved), or an address that may not be followed. */
+ * never resolved), or an address that may not be followed, or our own. */
 int mgc_of_mid(const struct h248 *h, const struct h248_route *r, const struct mid *mid,
 	       const struct pn_addr *from, struct pn_addr *out);
 
