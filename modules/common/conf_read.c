@@ -30,6 +30,17 @@ struct pn_realm *conf_realm(struct conf_read *r, const struct pn_conf *at, const
 	return realm;
 }
 
+struct pn_realm *conf_realm_on(struct conf_read *r, const struct pn_conf *at, const char *name,
+			       enum pn_realm_side side)
+{
+	struct pn_realm *realm = conf_realm(r, at, name);
+
+	if (realm && r->svc->realm_info(realm)->side != side)
+		CONF_WRONG(r, at, "%s %s=\"%s\": expected a realm with side=\"%s\"", at->name, name,
+			   conf_attr(at, name), side == PN_ACCESS ? "access" : "core");
+	return realm;
+}
+
 void conf_duration(struct conf_read *r, const struct pn_conf *at, const char *name, uint64_t *out)
 {
 	const char *value = conf_attr(at, name);

@@ -24,6 +24,9 @@ const char *conf_attr(const struct pn_conf *at, const char *name); /* NULL: not 
 size_t conf_count(const struct pn_conf *at, const char *name);     /* children with this name */
 /* The realm that an attribute names; NULL, and told, when there is none. */
 struct pn_realm *conf_realm(struct conf_read *r, const struct pn_conf *at, const char *name);
+/* The same for a realm of this side. */
+struct pn_realm *conf_realm_on(struct conf_read *r, const struct pn_conf *at, const char *name,
+			       enum pn_realm_side side);
 /* These leave *out alone when the attribute is absent. */
 void conf_duration(struct conf_read *r, const struct pn_conf *at, const char *name, uint64_t *out);
 void conf_number(struct conf_read *r, const struct pn_conf *at, const char *name, uint32_t *out);

@@ -12,79 +12,21 @@ struct reader {
 	struct h248_conf *conf;
 };
 
-/* "host", "host:port", "[v6]:port", "v6" without the port. */
-static char *host_of(const char *text)
-{
-	const char *colon = strrchr(text, ':'), *end = text + strlen(text);
-
-	if (text[0] == '[') {
-		const char *close = strchr(text, ']');
-
-		return close ? strndup(text + 1, (size_t)(close - text) - 1) : strdup(text);
-	}
-	if (colon && strchr(text, ':') == colon)
-		end = colon;
-	return strndup(text, (size_t)(end - text));
-}
-
-static void read_mgc(struct reader *r, const struct pn_conf *at, struct h248_route *route)
-{
-	const char *text = conf_attr(at, "address");
-	struct h248_mgc *mgc = &route->mgc[route->n_mgcs];
-
-	if (route->n_mgcs == H248_MGCS_MAX) {
-		CONF_WRONG(&r->r, at, "mgc: expected at most %u in a route", H248_MGCS_MAX);
-		return;
-	}
-	route->n_mgcs++;
-	mgc->host = host_of(text);
-	mgc->peer = r->r.svc->peer_new(r->r.host, text, H248_TEXT_PORT);
-	if (!mgc->peer || !mgc->host)
-		CONF_WRONG(&r->r, at, "mgc address=\"%s\": expected host or host:port", text);
-}
-
-static void read_follow(struct reader *r, const struct pn_conf *at, struct h248_route *route)
-{
-	const char *text = conf_attr(at, "prefix");
-
-	if (route->n_follow == H248_FOLLOW_MAX)
-		CONF_WRONG(&r->r, at, "follow: expected at most %u in a route", H248_FOLLOW_MAX);
-	else if (addr_prefix_parse(r->r.svc, str_of(text), &route->follow[route->n_follow++]))
-		CONF_WRONG(&r->r, at,
-			   "follow prefix=\"%s\": expected a prefix such as 192.0.2.0/24", text);
-}
-
-static void check_realms(struct reader *r, const struct pn_conf *at, const struct h248_route *route)
-{
-	if (route->from && !h248_is_access(r->h, route->from))
-		CONF_WRONG(&r->r, at, "route from=\"%s\": expected a realm with side=\"access\"",
-			   conf_attr(at, "from"));
-	if (route->to && h248_is_access(r->h, route->to))
-		CONF_WRONG(&r->r, at, "route to=\"%s\": expected a realm with side=\"core\"",
-			   conf_attr(at, "to"));
-	for (const struct h248_route *o = r->conf->route; route->from && o < route; o++)
-		if (o->from == route->from)
-			CONF_WRONG(&r->r, at,
-				   "route from=\"%s\": expected one route from each realm",
-				   conf_attr(at, "from"));
-}
-
 static void read_route(struct reader *r, const struct pn_conf *at)
 {
 	struct h248_route *route = &r->conf->route[r->conf->n_routes++];
 	const char *transport = conf_attr(at, "transport");
 
-	route->from = conf_realm(&r->r, at, "from");
-	route->to = conf_realm(&r->r, at, "to");
-	check_realms(r, at, route);
+	route->from = conf_realm_on(&r->r, at, "from", PN_ACCESS);
+	route->to = conf_realm_on(&r->r, at, "to", PN_CORE);
+	for (const struct h248_route *o = r->conf->route; route->from && o < route; o++)
+		if (o->from == route->from)
+			CONF_WRONG(&r->r, at,
+				   "route from=\"%s\": expected one route from each realm",
+				   conf_attr(at, "from"));
 	if (transport)
 		route->transport = strcmp(transport, "tcp") ? PN_UDP : PN_TCP;
-	for (const struct pn_conf *c = at->children; c; c = c->next) {
-		if (!strcmp(c->name, "mgc"))
-			read_mgc(r, c, route);
-		else if (!strcmp(c->name, "follow"))
-			read_follow(r, c, route);
-	}
+	softswitches_read(&r->r, at, "mgc", H248_TEXT_PORT, &route->mgcs);
 }
 
 static void read_keepalive(struct reader *r, const struct pn_conf *at)
@@ -162,11 +104,7 @@ void h248_conf_free(struct h248_conf *c)
 	if (!c)
 		return;
 	for (size_t i = 0; c->route && i < c->n_routes; i++)
-		for (size_t j = 0; j < c->route[i].n_mgcs; j++) {
-			if (c->route[i].mgc[j].peer)
-				c->svc->peer_free(c->route[i].mgc[j].peer);
-			free(c->route[i].mgc[j].host);
-		}
+		softswitches_free(&c->route[i].mgcs);
 	free(c->route);
 	free(c);
 }

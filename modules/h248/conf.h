@@ -2,24 +2,13 @@
 #ifndef H248_CONF_H
 #define H248_CONF_H
 
-#include "common/addr.h"
+#include "common/softswitch.h"
 #include "h248.h"
-
-#define H248_MGCS_MAX 8u    /* controllers of a route */
-#define H248_FOLLOW_MAX 16u /* prefixes that a hand-off may point to */
-
-struct h248_mgc {
-	struct pn_peer *peer;
-	char *host; /* as configured, without the port: a hand-off may name it */
-};
 
 /* Where the gateways of an access realm find their controllers. */
 struct h248_route {
 	struct pn_realm *from, *to;
-	struct h248_mgc mgc[H248_MGCS_MAX];
-	size_t n_mgcs;
-	struct addr_prefix follow[H248_FOLLOW_MAX];
-	size_t n_follow;
+	struct softswitches mgcs;
 	enum pn_transport transport; /* towards the controllers; 0: as the gateway's */
 };
 

@@ -96,7 +96,7 @@ static bool from_core(struct h248 *h, const struct pn_msg *pn, struct msg *m)
 		h->svc->bad_input(h->host, pn, "no gateway has this address");
 		return false;
 	}
-	if (!mgc_known(h, r, &pn->remote) && !addr_same_ip(&gw->mgc, &pn->remote)) {
+	if (!softswitch_known(&r->mgcs, &pn->remote) && !addr_same_ip(&gw->mgc, &pn->remote)) {
 		h->svc->bad_input(h->host, pn, "not a controller of this gateway");
 		f = form_to(h, pn, m, gw);
 		if (asks(m))

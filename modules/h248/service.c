@@ -118,7 +118,7 @@ static const struct msg_command *registration(const struct h248_pass *p)
 static int another(struct h248_pass *p, const struct h248_route *r)
 {
 	struct pn_addr next;
-	int err = mgc_next(p->h, r, &p->gw->mgc, &next);
+	int err = softswitch_next(&r->mgcs, &p->gw->mgc, &next);
 
 	if (err)
 		return err;

@@ -14,7 +14,8 @@ static void to_next_agent(struct mgcp *g, struct mgcp_transaction *t)
 	const struct mgcp_route *r = gateway_route(t->gateway);
 	struct mgcp_hop hop;
 
-	if (!r || agent_next(g, r, &t->peer_out, &hop.to))
+	if (!r || softswitch_next(&r->agents, &t->peer_out, &hop.to) ||
+	    addr_same(&hop.to, &t->peer_out))
 		return;
 	hop.flow = gateway_core_flow(t->gateway, hop.to.family);
 	if (hop.flow && !transaction_redirect(g, t, &hop))
@@ -207,7 +208,7 @@ static bool with_response(const struct mgcp_gateway *gw, const struct mgcp_rx *r
 	const struct pn_addr *beside = part_beside(rx->part);
 	const struct mgcp_route *r = gateway_route(gw);
 
-	if (rx->msg->verb != MGCP_RSIP || !beside || !r || !agent_known(gw->g, r, beside))
+	if (rx->msg->verb != MGCP_RSIP || !beside || !r || !softswitch_known(&r->agents, beside))
 		return false;
 	*to = *beside;
 	return true;

@@ -12,60 +12,18 @@ struct reader {
 	struct mgcp_conf *conf;
 };
 
-static void read_agent(struct reader *r, const struct pn_conf *at, struct mgcp_route *route)
-{
-	const char *text = conf_attr(at, "address");
-	struct mgcp_agent *agent = &route->agent[route->n_agents];
-	struct mgcp_name name;
-
-	if (route->n_agents == MGCP_AGENTS_MAX) {
-		CONF_WRONG(&r->r, at, "call-agent: expected at most %u in a route",
-			   MGCP_AGENTS_MAX);
-		return;
-	}
-	if (!mgcp_name_parse(str_of(text), &name))
-		agent->host = strndup(name.host.p, name.host.len);
-	agent->peer = r->r.svc->peer_new(r->r.host, text, MGCP_AGENT_PORT);
-	if (!agent->peer || !agent->host)
-		CONF_WRONG(&r->r, at, "call-agent address=\"%s\": expected host or host:port",
-			   text);
-	route->n_agents++;
-}
-
-static void read_follow(struct reader *r, const struct pn_conf *at, struct mgcp_route *route)
-{
-	const char *text = conf_attr(at, "prefix");
-
-	if (route->n_follow == MGCP_FOLLOW_MAX)
-		CONF_WRONG(&r->r, at, "follow: expected at most %u in a route", MGCP_FOLLOW_MAX);
-	else if (addr_prefix_parse(r->r.svc, str_of(text), &route->follow[route->n_follow++]))
-		CONF_WRONG(&r->r, at,
-			   "follow prefix=\"%s\": expected a prefix such as 192.0.2.0/24", text);
-}
-
 static void read_route(struct reader *r, const struct pn_conf *at)
 {
 	struct mgcp_route *route = &r->conf->route[r->conf->n_routes++];
 
-	route->from = conf_realm(&r->r, at, "from");
-	route->to = conf_realm(&r->r, at, "to");
-	if (route->from && !mgcp_is_access(r->g, route->from))
-		CONF_WRONG(&r->r, at, "route from=\"%s\": expected a realm with side=\"access\"",
-			   conf_attr(at, "from"));
-	if (route->to && mgcp_is_access(r->g, route->to))
-		CONF_WRONG(&r->r, at, "route to=\"%s\": expected a realm with side=\"core\"",
-			   conf_attr(at, "to"));
+	route->from = conf_realm_on(&r->r, at, "from", PN_ACCESS);
+	route->to = conf_realm_on(&r->r, at, "to", PN_CORE);
 	for (const struct mgcp_route *o = r->conf->route; route->from && o < route; o++)
 		if (o->from == route->from)
 			CONF_WRONG(&r->r, at,
 				   "route from=\"%s\": expected one route from each realm",
 				   conf_attr(at, "from"));
-	for (const struct pn_conf *c = at->children; c; c = c->next) {
-		if (!strcmp(c->name, "call-agent"))
-			read_agent(r, c, route);
-		else if (!strcmp(c->name, "follow"))
-			read_follow(r, c, route);
-	}
+	softswitches_read(&r->r, at, "call-agent", MGCP_AGENT_PORT, &route->agents);
 }
 
 static void read_keepalive(struct reader *r, const struct pn_conf *at)
@@ -159,11 +117,7 @@ void mgcp_conf_free(struct mgcp_conf *c)
 	if (!c)
 		return;
 	for (size_t i = 0; c->route && i < c->n_routes; i++)
-		for (size_t j = 0; j < c->route[i].n_agents; j++) {
-			if (c->route[i].agent[j].peer)
-				c->svc->peer_free(c->route[i].agent[j].peer);
-			free(c->route[i].agent[j].host);
-		}
+		softswitches_free(&c->route[i].agents);
 	free(c->route);
 	free(c->alias_domain);
 	free(c);

@@ -2,24 +2,13 @@
 #ifndef MGCP_CONF_H
 #define MGCP_CONF_H
 
-#include "common/addr.h"
+#include "common/softswitch.h"
 #include "mgcp.h"
-
-#define MGCP_AGENTS_MAX 8u  /* call agents of a route */
-#define MGCP_FOLLOW_MAX 16u /* prefixes that a notified entity may point to */
-
-struct mgcp_agent {
-	struct pn_peer *peer;
-	char *host; /* as configured, without the port: a notified entity may name it */
-};
 
 /* Where the gateways of an access realm find their call agents. */
 struct mgcp_route {
 	struct pn_realm *from, *to;
-	struct mgcp_agent agent[MGCP_AGENTS_MAX];
-	size_t n_agents;
-	struct addr_prefix follow[MGCP_FOLLOW_MAX];
-	size_t n_follow;
+	struct softswitches agents;
 };
 
 struct mgcp_conf {

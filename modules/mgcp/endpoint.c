@@ -169,11 +169,11 @@ int endpoint_agent(struct mgcp_gateway *gw, struct pn_str local, struct pn_addr 
 
 	/* without a route the last messages of what it leaves behind go where the others went */
 	for (size_t i = 0; i < sizeof(may) / sizeof(may[0]); i++)
-		if (may[i]->family && (!r || agent_known(gw->g, r, may[i]))) {
+		if (may[i]->family && (!r || softswitch_known(&r->agents, may[i]))) {
 			*out = *may[i];
 			return 0;
 		}
-	return r && !agent_at(gw->g, r, 0, out) ? 0 : -EHOSTUNREACH;
+	return r && !softswitch_at(&r->agents, 0, out) ? 0 : -EHOSTUNREACH;
 }
 
 static void move(struct pn_addr *a, const struct pn_addr *from, const struct pn_addr *to)
@@ -189,13 +189,13 @@ void endpoints_moved(struct mgcp_gateway *gw, const struct pn_addr *asked, const
 	struct mgcp_endpoint *e;
 
 	if (r)
-		agent_port(gw->g, r, &to);
+		agent_port(r, &to);
 	TAILQ_FOREACH(e, &gw->endpoints, of_gateway)
 	{
 		move(&e->entity_addr, asked, &to);
 		move(&e->source, asked, &to);
 	}
-	if (!gw->agent.family && r && !agent_at(gw->g, r, 0, &first))
+	if (!gw->agent.family && r && !softswitch_at(&r->agents, 0, &first))
 		gw->agent = first;
 	move(&gw->agent, asked, &to);
 }

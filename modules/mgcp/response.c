@@ -7,8 +7,8 @@
 #include "message.h"
 #include "own.h"
 
-/* What the call agent has been shown, or said, of an audited connection. The local description comes
- * first (RFC 3435 3.3.7), but some gateways turn them round, or leave one out. */
+/* What the call agent has been shown, or said, of an audited connection. The local description
+ * comes first (RFC 3435 3.3.7), but some gateways turn them round, or leave one out. */
 static void show_audited(const struct mgcp_rx *rx, const struct mgcp_transaction *t,
 			 struct pn_media list[MGCP_SDP_MAX][MGCP_MEDIA_MAX],
 			 struct mgcp_shown shown[MGCP_SDP_MAX])
@@ -194,14 +194,14 @@ static void acknowledged(struct mgcp *g, const struct mgcp_rx *rx)
 }
 
 /* Does it come from whom the command went to, or from somebody who may answer for it? */
-static bool may_answer(struct mgcp *g, const struct mgcp_rx *rx, const struct mgcp_transaction *t)
+static bool may_answer(const struct mgcp_rx *rx, const struct mgcp_transaction *t)
 {
 	const struct mgcp_route *r;
 
 	if (addr_same_ip(&t->peer_out, &rx->pn->remote))
 		return true;
 	r = t->from_gateway ? gateway_route(t->gateway) : NULL;
-	return r && agent_known(g, r, &rx->pn->remote);
+	return r && softswitch_known(&r->agents, &rx->pn->remote);
 }
 
 void response_receive(struct mgcp *g, const struct mgcp_rx *rx)
@@ -214,7 +214,7 @@ void response_receive(struct mgcp *g, const struct mgcp_rx *rx)
 		return;
 	}
 	t = transaction_departed(g, rx->pn->flow, &rx->pn->remote, !access, rx->msg->id);
-	if (!t || !may_answer(g, rx, t)) {
+	if (!t || !may_answer(rx, t)) {
 		g->svc->count(g->host, MGCP_CNT_STRAY);
 		return;
 	}
