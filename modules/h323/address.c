@@ -13,14 +13,33 @@ static bool is_start_h245(const struct uuie *u)
 						    FacilityReason_PR_startH245;
 }
 
-/* Where there is no way to a side's H.245 the field goes: then the other side shows its own, or they tunnel. */
+static bool is_answer(const struct uuie *u)
+{
+	return u->type == BODY(callProceeding) || u->type == BODY(alerting) || u->type == BODY(progress) ||
+	       u->type == BODY(connect);
+}
+
+/* The called side came to where the caller has its H.245, but we cannot get there: the caller may come to us. */
+static int offer_h245(struct call *c, enum pn_side side, struct uuie *u)
+{
+	struct pn_addr ours;
+
+	if (!is_answer(u) || !u->pdu.lossless || !control_offer(c, call_other(side), &ours))
+		return 0;
+	*u->h245_address = transport_new(&u->pdu, &ours);
+	return *u->h245_address ? 0 : -ENOMEM;
+}
+
+/* What cannot be shown goes: then the other side shows its own, or they tunnel. */
 static int edit_h245(struct call *c, enum pn_side side, struct uuie *u)
 {
 	struct TransportAddress **field = u->h245_address;
 	struct pn_addr at, ours;
 
-	if (!field || !*field)
+	if (!field)
 		return 0;
+	if (!*field)
+		return offer_h245(c, side, u);
 	at = transport_get(*field);
 	if (at.family && !control_show(c, side, &at, &ours))
 		return transport_set(&u->pdu, *field, &ours);

@@ -73,7 +73,7 @@ static void control_forward(struct call *c, enum pn_side side, struct pn_str tex
 	}
 	if (n < 0)
 		c->h->svc->count(c->h->host, H323_CNT_UNDECODABLE);
-	call_send(c->h, c->control[call_other(side)], n);
+	call_send(c->h, c->control[call_other(side)].up, n);
 }
 
 /* ---- what waits ---- */
@@ -147,6 +147,7 @@ static void drop_queue(struct call *c)
 {
 	struct call_item *i;
 
+	TAILQ_CONCAT(&c->queue, &c->held, in_queue);
 	while ((i = TAILQ_FIRST(&c->queue))) {
 		TAILQ_REMOVE(&c->queue, i, in_queue);
 		free(i);
@@ -183,8 +184,26 @@ void call_give(struct call *c, enum pn_side side, bool control, struct pn_str te
 	i->control = control;
 	i->len = text.len;
 	memcpy(i->text, text.p, text.len);
-	TAILQ_INSERT_TAIL(&c->queue, i, in_queue);
 	c->queued++;
+	if (control && !c->control[call_other(side)].up) {
+		TAILQ_INSERT_TAIL(&c->held, i, in_queue);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&c->queue, i, in_queue);
+	run(c);
+}
+
+void call_release(struct call *c, enum pn_side side)
+{
+	struct call_item *i, *next;
+
+	for (i = TAILQ_FIRST(&c->held); i; i = next) {
+		next = TAILQ_NEXT(i, in_queue);
+		if (i->side != side)
+			continue;
+		TAILQ_REMOVE(&c->held, i, in_queue);
+		TAILQ_INSERT_TAIL(&c->queue, i, in_queue);
+	}
 	run(c);
 }
 
@@ -366,14 +385,13 @@ static void set_legs(struct call *c, const struct call_args *a)
 	from->peer = a->wish->msg->remote;
 	from->claimed = a->claimed;
 	from->terminal = way->caller;
-	from->reachable = !h323_is_access(c->h, from->realm) || addr_same_ip(&from->claimed, &from->peer);
-	from->traverses = !from->reachable && way->caller && way->caller->traversal;
+	from->traverses = h323_is_access(c->h, from->realm) && !addr_same_ip(&from->claimed, &from->peer) &&
+			  way->caller && way->caller->traversal;
 	from->media_traverses = way->caller && way->caller->media_traversal;
 	to->media_traverses = way->callee && way->callee->media_traversal;
 	to->realm = way->realm;
 	to->terminal = way->callee;
 	to->traverses = way->reach == H323_BY_TRAVERSAL;
-	to->reachable = !to->traverses;
 	to->peer = to->traverses ? terminal_pinhole(way->callee) : way->to;
 	to->claimed = way->callee ? way->callee->signal : way->to;
 	c->to = way->callee ? way->callee->signal : way->to;
@@ -403,6 +421,7 @@ int call_new(struct h323 *h, const struct call_args *a, struct call **out)
 	if (c->has_id)
 		memcpy(c->id, a->wish->call, H323_GUID);
 	TAILQ_INIT(&c->queue);
+	TAILQ_INIT(&c->held);
 	LIST_INSERT_HEAD(&h->calls->all, c, all);
 	h->calls->n++;
 	set_legs(c, a);
@@ -469,7 +488,7 @@ void calls_flow_closed(struct h323 *h, uint64_t flow, int err)
 	if (!l)
 		return;
 	if (l->control)
-		control_closed(l, err);
+		control_closed(l);
 	while ((leg = LIST_FIRST(&l->legs))) {
 		link_unhook(leg);
 		lose(leg, err);

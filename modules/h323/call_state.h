@@ -22,7 +22,6 @@ struct call_link {
 	struct pn_realm *realm;
 	struct pn_addr local, remote;
 	bool open;
-	bool expected;         /* we listen; else somebody connected, or we do */
 	struct call_legs legs; /* of call signalling */
 	struct call *control;  /* whose H.245; NULL: it is call signalling */
 	enum pn_side side;     /* of that */
@@ -37,7 +36,6 @@ struct call_leg {
 	struct pn_addr peer;    /* its signalling address as the network shows it */
 	struct pn_addr claimed; /* as it says it is */
 	struct h323_terminal *terminal;
-	bool reachable; /* we can open TCP connections to it */
 	bool traverses; /* it opens all connections itself, when asked (H.460.18) */
 	bool media_traverses; /* it agreed to H.460.19 */
 };
@@ -54,6 +52,16 @@ struct call_channel {
 	uint16_t number;
 	uint8_t stream;
 };
+
+/* The H.245 connection towards one side. Until it stands it may be awaited and dialled at once: the first wins. */
+struct call_control {
+	struct call_link *up, *awaited, *dialled;
+	struct pn_addr said;  /* its h245Address; family 0: none, or nobody is there */
+	struct pn_addr shown; /* where it is awaited, or came to; family 0 */
+	bool offered;         /* it was told of that since it said its own */
+};
+
+TAILQ_HEAD(call_items, call_item);
 
 struct call_item {
 	TAILQ_ENTRY(call_item) in_queue;
@@ -80,8 +88,9 @@ struct call {
 	bool running;  /* the queue */
 	bool answered;
 	bool over;
-	TAILQ_HEAD(, call_item) queue;
-	size_t queued;
+	struct call_items queue;
+	struct call_items held; /* of H.245, until its connection to the other side stands */
+	size_t queued;          /* in both */
 
 	struct call_stream stream[CALL_STREAMS_MAX];
 	size_t n_streams;
@@ -89,9 +98,7 @@ struct call {
 	struct call_channel *channel;
 	size_t n_channels;
 
-	struct call_link *control[2];   /* H.245 connection towards each side */
-	struct pn_addr control_said[2]; /* h245Address of each side */
-	struct pn_addr control_shown[2]; /* h245Address that each side was given */
+	struct call_control control[2];
 };
 
 struct h323_calls {
@@ -123,6 +130,8 @@ int call_new(struct h323 *h, const struct call_args *a, struct call **out);
 void call_give(struct call *c, enum pn_side side, bool control, struct pn_str text);
 /* Side B has its connection: what waits may go. */
 void call_ready(struct call *c);
+/* The H.245 connection towards the other side stands: what `side` said goes on. */
+void call_release(struct call *c, enum pn_side side);
 /* The end, now; nothing is sent. The call is freed at the end of the turn. */
 void call_end(struct call *c, enum pn_cause cause);
 /* Tells both sides first, own.h says in what words. */

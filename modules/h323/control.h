@@ -5,12 +5,18 @@
 
 #include "call_state.h"
 
-/* A side says where its H.245 is: what the other side is told instead. 0; -ENETUNREACH: nobody could reach
- * that; or what flow_expect() said. */
+/* A side says where its H.245 is: what the other side is told instead. 0; -EALREADY: that one is connected, and
+ * not by an address that it was told; or what flow_expect() said. */
 int control_show(struct call *c, enum pn_side side, const struct pn_addr *at, struct pn_addr *out);
+/* Is it time that a message to this side, which cannot be reached, says where it may come? Then it must be sent. */
+bool control_offer(struct call *c, enum pn_side side, struct pn_addr *out);
+/* Connect was sent: no other message will say it. */
+void control_answered(struct call *c);
 void control_opened(struct call_link *l);
-/* l is gone, or about to be freed. */
-void control_closed(struct call_link *l, int err);
+/* l is gone, and about to be freed. */
+void control_closed(struct call_link *l);
+/* The call knows it no more. */
+void control_forget(const struct call_link *l);
 /* Ends both connections when what is queued is written. */
 void control_end(struct call *c);
 

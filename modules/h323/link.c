@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "control.h"
+
 /* Tables take octets: these have no padding that is not zero. */
 struct key {
 	uint64_t flow;
@@ -76,7 +78,7 @@ void link_free(struct call_link *l)
 	while (LIST_FIRST(&l->legs))
 		link_unhook(LIST_FIRST(&l->legs));
 	if (l->control)
-		l->control->control[l->side] = NULL;
+		control_forget(l);
 	l->h->svc->table_del(l->h->calls->link_by_flow, &l->flow, sizeof(l->flow));
 	free(l);
 }

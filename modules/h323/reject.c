@@ -50,7 +50,7 @@ static void reject(struct call *c, enum pn_side side, bool control, long number)
 		return;
 	}
 	memcpy(c->h->out + TPKT_HEADER, text, (size_t)n);
-	call_send(c->h, c->control[side], n);
+	call_send(c->h, c->control[side].up, n);
 }
 
 /* All that is tunnelled opens channels. */

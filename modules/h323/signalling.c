@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "control.h"
 #include "h245.h"
 #include "link.h"
 #include "own.h"
@@ -126,6 +127,7 @@ static void on_connect(struct call *c)
 		c->h->svc->session_answered(c->session);
 	c->answered = true;
 	c->h->svc->session_deadline(c->session, c->h->conf->session_ms);
+	control_answered(c);
 }
 
 static enum pn_cause cause_of(const struct call *c, enum pn_side side)

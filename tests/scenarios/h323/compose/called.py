@@ -124,6 +124,20 @@ def plain(s, m):
     s.sends("x", m.setup(X, OURS_X), "Setup").gets("bs", m.setup("198.51.100.5:50000", "198.51.100.12:1720"), "Setup")
 
 
+@scenario("Its H.245 address is not its own, so that nobody can be sent there: it is told to come to us.")
+def plain_h245_elsewhere(s, m):
+    register(s, m, features=(), signal=("198.51.100.12", 1720), rasat=("198.51.100.12", 50000))
+    s.do("host bs access 198.51.100.12:1720", "accept bs", "host bl access 10.1.0.3:41500", "accept bl")
+    s.sends("x", m.setup(X, OURS_X, tunnelling=False), "Setup")
+    s.gets("bs", m.setup("198.51.100.5:50000", "198.51.100.12:1720", tunnelling=False), "Setup")
+    s.sends("bs", m.answer("connect", h245="10.1.0.3:41500", tunnelling=False), "Connect")
+    s.gets("x", m.answer("connect", h245="192.0.2.5:42000", tunnelling=False), "Connect")
+    s.do("connect xh to 192.0.2.5:42000")
+    s.gets("bs", m.facility("startH245", h245="198.51.100.5:41000", back=False, tunnelling=False), "Facility startH245")
+    s.do("connect bh to 198.51.100.5:41000").sends("bh", m.h245(CAPABILITIES), "TerminalCapabilitySet")
+    s.gets("xh", m.h245(CAPABILITIES), "TerminalCapabilitySet")
+
+
 @scenario("One behind a NAT that cannot H.460.18 is not to be reached.")
 def behind_nat(s, m):
     register(s, m, features=())

@@ -191,12 +191,6 @@ def setup_h245(s, m):
     exchange(s, m, "gh", "ah")
 
 
-@scenario("Nobody can connect to a caller behind a NAT: its H.245 address does not go on.")
-def setup_h245_behind_nat(s, m):
-    s.sends("a", m.setup(A_SAYS, OURS_A, h245="10.1.0.2:41600", tunnelling=False), "Setup")
-    s.gets("g", m.setup(OURS_G, G, tunnelling=False), "Setup")
-
-
 @scenario("h323plus with fast start and without tunnelling: the Connect has an H.245 address, yet the caller sends a\n"
           "Facility with its own, the called side connects, and no H.245 message follows.")
 def start_h245(s, m):
@@ -211,14 +205,6 @@ def start_h245(s, m):
     talk(s)
     hang_up(s, m)
     s.do("closed ah", "closed gh")
-
-
-@scenario("The same from behind a NAT: nobody could connect to the caller, so the Facility is of no use.")
-def start_h245_behind_nat(s, m):
-    fast_call(s, m, tunnelling=False)
-    s.sends("a", m.facility("startH245", h245="10.1.0.2:41600", back=False, tunnelling=False), "Facility startH245")
-    s.do("nothing g")
-    talk(s)
 
 
 @scenario("The called side starts H.245 by a Facility.")
