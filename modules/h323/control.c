@@ -107,10 +107,13 @@ bool control_offer(struct call *c, enum pn_side side, struct pn_addr *out)
 	return true;
 }
 
+/* Some that listen do not go by an address in an answer, but by that of a Facility. */
 void control_answered(struct call *c)
 {
-	if (c->control[PN_SIDE_B].up)
-		bring(c, PN_SIDE_A);
+	if (!c->control[PN_SIDE_B].up)
+		return;
+	c->control[PN_SIDE_A].offered = false;
+	bring(c, PN_SIDE_A);
 }
 
 /* Without either there is nobody to talk to. */

@@ -10,7 +10,7 @@
 int control_show(struct call *c, enum pn_side side, const struct pn_addr *at, struct pn_addr *out);
 /* Is it time that a message to this side, which cannot be reached, says where it may come? Then it must be sent. */
 bool control_offer(struct call *c, enum pn_side side, struct pn_addr *out);
-/* Connect was sent: no other message will say it. */
+/* Connect was sent: a caller that did not come yet hears by a Facility where to. */
 void control_answered(struct call *c);
 void control_opened(struct call_link *l);
 /* l is gone, and about to be freed. */

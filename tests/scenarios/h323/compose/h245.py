@@ -23,13 +23,24 @@ def setup_h245_behind_nat(s, m):
     s.do("connect gh to 192.0.2.5:42000").sends("gh", m.h245(CAPABILITIES), "TerminalCapabilitySet, before ah is there")
     s.sends("g", m.answer("alerting", tunnelling=False), "Alerting")
     s.gets("a", m.answer("alerting", h245="198.51.100.5:41000", tunnelling=False), "Alerting")
-    passes(s, "g", "a", m.answer("connect", tunnelling=False), "Connect")
     s.do("connect ah to 198.51.100.5:41000").gets("ah", m.h245(CAPABILITIES), "TerminalCapabilitySet")
+    passes(s, "g", "a", m.answer("connect", tunnelling=False), "Connect")
+    s.do("nothing a")
     exchange(s, m)
     open_both(s, m, by_connection(m), "ah", "gh")
     talk(s)
     hang_up(s, m)
     s.do("closed ah", "closed gh", "counter h323_h245_connections 2")
+
+
+@scenario("A caller that listens and does not heed the address in an answer hears of it again by a Facility.")
+def setup_h245_unheeded(s, m):
+    setup_h245_nat(s, m)
+    s.do("connect gh to 192.0.2.5:42000").sends("g", m.answer("connect", tunnelling=False), "Connect")
+    s.gets("a", m.answer("connect", h245="198.51.100.5:41000", tunnelling=False) +
+           m.facility("startH245", h245="198.51.100.5:41000", tunnelling=False), "Connect, Facility startH245")
+    s.do("connect ah to 198.51.100.5:41000")
+    exchange(s, m)
 
 
 @scenario("The called side connects when it has answered already: a Facility tells the caller.")
