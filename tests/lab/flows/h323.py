@@ -21,7 +21,7 @@ MODES = {
     "fast-by-facility": (("fast", "start-h245"), ("fast",)),
 }
 CUT_SHORT = bytes.fromhex("0e800001060008914a00058001000a010002")  # the beginning of an RRQ
-# There the called side opens the H.245 connection, and through a NAT it cannot.
+# There the called side opens the H.245 connection; through a NAT both come to Postern.
 INWARD = ("in-setup", "by-facility")
 PLACES = (("attacker", "eth0"), ("gw", "wan0"), ("lan1", "eth0"), ("lan2", "eth0"), ("pub", "eth0"), ("nat1", "wan0"), ("nat2", "wan0"))
 
@@ -68,19 +68,22 @@ def lab_itself(lab):
 
 
 def _flow(mode, words, callee_words=None):
-    outward = mode not in INWARD
-
-    @flow(f"h323-{mode}", kinds=nat.KINDS if outward else ("cone",))
+    @flow(f"h323-{mode}", kinds=nat.KINDS)
     def one(lab):
-        play(lab, "lan1" if outward else "attacker", "pub", words, callee_words)
-    one.__doc__ = f"P-H323, {mode}: a terminal {'behind a NAT' if outward else 'without NAT'} calls one without."
+        play(lab, "lan1", "pub", words, callee_words)
+    one.__doc__ = f"P-H323, {mode}: a terminal behind a NAT calls one without."
 
-    if outward:
-        @flow(f"h323-called-{mode}", kinds=nat.KINDS, udp_timeout_s=8)
-        def both(lab):
-            called = words if callee_words is None else callee_words
-            play(lab, "lan1", "lan2", ("traversal", *words), ("traversal", *called))
-        both.__doc__ = f"P-H323, {mode}: both terminals are behind NATs, the called one fetches its call (H.460.18)."
+    @flow(f"h323-called-{mode}", kinds=nat.KINDS, udp_timeout_s=8)
+    def both(lab):
+        called = words if callee_words is None else callee_words
+        play(lab, "lan1", "lan2", ("traversal", *words), ("traversal", *called))
+    both.__doc__ = f"P-H323, {mode}: both terminals are behind NATs, the called one fetches its call (H.460.18)."
+
+    if mode in INWARD:
+        @flow(f"h323-open-{mode}")
+        def no_nat(lab):
+            play(lab, "attacker", "pub", words, callee_words)
+        no_nat.__doc__ = f"P-H323, {mode}: no NAT is in the way, so Postern connects to the caller."
 
 
 for _mode, _words in MODES.items():
