@@ -11,6 +11,7 @@
 #include "h323_log.h"
 #include "h323_q931.h"
 #include "h323_ras.h"
+#include "h323_traverse.h"
 
 struct octets_list {
 	OCTET_STRING_t **array;
@@ -31,8 +32,9 @@ CallIdentifier_t *call_identifier(const struct terminal *t)
 int call_begin(struct terminal *t)
 {
 	link_init(&t->call.link);
+	t->call.link.cut = t->o.cut;
 	t->call.local = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = t->o.address,
-		.sin_port = htons(t->o.signal_port) };
+		.sin_port = htons((uint16_t)t->o.signal_port) };
 	return link_listen(&t->call.link, &t->call.local);
 }
 
@@ -111,7 +113,7 @@ static void send_facility(struct terminal *t, FacilityReason_PR reason, const st
 
 void call_start_h245(struct terminal *t)
 {
-	send_facility(t, FacilityReason_PR_startH245, &t->control.local);
+	send_facility(t, FacilityReason_PR_startH245, &t->control.declared);
 }
 
 void call_fetch(struct terminal *t, const struct sockaddr_in *from, const uint8_t id[BUILD_GUID])
@@ -133,8 +135,10 @@ void call_fetch(struct terminal *t, const struct sockaddr_in *from, const uint8_
 static void put_proposals(struct terminal *t, Setup_UUIE_t *s)
 {
 	s->fastStart = build_make(sizeof(*s->fastStart));
-	for (int i = 0; i < 2 * t->media.n; i++)
-		build_add(&s->fastStart->list, octets(t->call.offered[i / 2][i % 2], t->call.offered_len[i / 2][i % 2]));
+	for (int i = 0; i < 2 * MEDIA_MAX; i++)
+		if (t->call.offered_len[i / 2][i % 2])
+			build_add(&s->fastStart->list,
+				octets(t->call.offered[i / 2][i % 2], t->call.offered_len[i / 2][i % 2]));
 }
 
 static void send_setup(struct terminal *t)
@@ -151,7 +155,7 @@ static void send_setup(struct terminal *t)
 	info.h323_uu_pdu.h323_message_body.present = H323_UU_PDU__h323_message_body_PR_setup;
 	build_h225_version(&s->protocolIdentifier);
 	if (t->o.h245_in_setup && !t->o.tunnel)
-		s->h245Address = build_new_address(&t->control.local);
+		s->h245Address = build_new_address(&t->control.declared);
 	s->sourceAddress = build_make(sizeof(*s->sourceAddress));
 	build_add(&s->sourceAddress->list, build_alias(t->o.alias));
 	build_terminal(&s->sourceInfo);
@@ -171,6 +175,9 @@ static void send_setup(struct terminal *t)
 	s->maintainConnection = build_bool(false);
 	if (t->o.fast)
 		put_proposals(t, s);
+	s->supportedFeatures = build_make(sizeof(*s->supportedFeatures));
+	if (!traverse_put_feature(t, &s->supportedFeatures->list))
+		s->supportedFeatures = NULL;
 	t->call.state = CALL_SETUP;
 	send_message(t, Q931_SETUP, &info, t->o.alias);
 }
@@ -204,7 +211,7 @@ void call_place(struct terminal *t)
 /* The address that the called side offers for H.245, where it does not tunnel. */
 static TransportAddress_t *own_h245(const struct terminal *t, bool now)
 {
-	return now && !t->call.tunnels && !t->call.h245_of_setup.sin_port ? build_new_address(&t->control.local) : NULL;
+	return now && !t->call.tunnels && !t->call.h245_of_setup.sin_port ? build_new_address(&t->control.declared) : NULL;
 }
 
 static void send_progress(struct terminal *t)
@@ -221,6 +228,7 @@ static void send_progress(struct terminal *t)
 	p->multipleCalls = build_bool(false);
 	p->maintainConnection = build_bool(false);
 	p->h245Address = own_h245(t, t->o.early_h245);
+	p->featureSet = traverse_feature_set(t);
 	send_message(t, Q931_PROCEEDING, &proceeding, NULL);
 	build_begin();
 	alerting.h323_uu_pdu.h323_message_body.present = H323_UU_PDU__h323_message_body_PR_alerting;
@@ -229,6 +237,7 @@ static void send_progress(struct terminal *t)
 	a->callIdentifier = call_identifier(t);
 	a->multipleCalls = build_bool(false);
 	a->maintainConnection = build_bool(false);
+	a->featureSet = traverse_feature_set(t);
 	send_message(t, Q931_ALERTING, &alerting, NULL);
 }
 
@@ -252,6 +261,7 @@ static void send_connect(struct terminal *t)
 	c->multipleCalls = build_bool(false);
 	c->maintainConnection = build_bool(false);
 	c->h245Address = own_h245(t, true);
+	c->featureSet = traverse_feature_set(t);
 	for (int i = 0; i < 2 * MEDIA_MAX; i++)
 		if (len[i]) {
 			if (!c->fastStart)
@@ -376,6 +386,8 @@ static void on_setup(struct terminal *t, const Setup_UUIE_t *s, uint16_t referen
 	if (s->callIdentifier && s->callIdentifier->guid.size == BUILD_GUID)
 		memcpy(c->id, s->callIdentifier->guid.buf, BUILD_GUID);
 	c->tunnels = t->o.tunnel && c->peer_tunnels;
+	c->traverses = t->o.traversal && s->supportedFeatures &&
+		traverse_in_list(s->supportedFeatures->list.array, s->supportedFeatures->list.count);
 	build_read_address(s->h245Address, &c->h245_of_setup);
 	keep_proposals(t, s);
 	for (int i = 0; c->tunnels && i < parallel.n; i++)
@@ -383,12 +395,14 @@ static void on_setup(struct terminal *t, const Setup_UUIE_t *s, uint16_t referen
 }
 
 /* What the caller hears in any message before and with Connect. */
-static void on_reply(struct terminal *t, const TransportAddress_t *h245, struct octets_list fast)
+static void on_reply(struct terminal *t, const TransportAddress_t *h245, struct octets_list fast,
+		const FeatureSet_t *features)
 {
 	struct sockaddr_in to;
 
 	if (!t->call.calling)
 		return;
+	t->call.traverses |= t->o.traversal && traverse_in_set(features);
 	t->call.tunnels = t->o.tunnel && t->call.peer_tunnels;
 	for (int i = 0; t->o.fast && i < fast.n; i++) {
 		channel_learn(t, fast.array[i]->buf, (size_t)fast.array[i]->size);
@@ -403,7 +417,7 @@ static void on_reply(struct terminal *t, const TransportAddress_t *h245, struct 
 
 static void on_connect(struct terminal *t, const Connect_UUIE_t *c)
 {
-	on_reply(t, c->h245Address, OCTETS_OF(c->fastStart));
+	on_reply(t, c->h245Address, OCTETS_OF(c->fastStart), c->featureSet);
 	t->call.state = CALL_UP;
 	log_event("up", "\"fast\": %s, \"tunnels\": %s", t->call.fast ? "true" : "false",
 		t->call.tunnels ? "true" : "false");
@@ -421,6 +435,11 @@ static void on_facility(struct terminal *t, const Facility_UUIE_t *f)
 		control_connect(t, &to);
 }
 
+static void on_release(const ReleaseComplete_UUIE_t *r)
+{
+	log_event("released", "\"reason\": %d", r->reason ? (int)r->reason->present : 0);
+}
+
 static void on_body(struct terminal *t, const H323_UU_PDU_t *pdu, uint16_t reference)
 {
 	const struct H323_UU_PDU__h323_message_body *b = &pdu->h323_message_body;
@@ -428,13 +447,16 @@ static void on_body(struct terminal *t, const H323_UU_PDU_t *pdu, uint16_t refer
 	switch (b->present) {
 	case H323_UU_PDU__h323_message_body_PR_setup: on_setup(t, &b->choice.setup, reference); break;
 	case H323_UU_PDU__h323_message_body_PR_callProceeding:
-		on_reply(t, b->choice.callProceeding.h245Address, OCTETS_OF(b->choice.callProceeding.fastStart));
+		on_reply(t, b->choice.callProceeding.h245Address, OCTETS_OF(b->choice.callProceeding.fastStart),
+			b->choice.callProceeding.featureSet);
 		break;
 	case H323_UU_PDU__h323_message_body_PR_alerting:
-		on_reply(t, b->choice.alerting.h245Address, OCTETS_OF(b->choice.alerting.fastStart));
+		on_reply(t, b->choice.alerting.h245Address, OCTETS_OF(b->choice.alerting.fastStart),
+			b->choice.alerting.featureSet);
 		break;
 	case H323_UU_PDU__h323_message_body_PR_connect: on_connect(t, &b->choice.connect); break;
 	case H323_UU_PDU__h323_message_body_PR_facility: on_facility(t, &b->choice.facility); break;
+	case H323_UU_PDU__h323_message_body_PR_releaseComplete: on_release(&b->choice.releaseComplete); break;
 	default: break;
 	}
 }

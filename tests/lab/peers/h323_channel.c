@@ -2,9 +2,9 @@
 
 #include "aper.h"
 #include "h323_log.h"
+#include "h323_traverse.h"
 
 #define FRAMES 20           /* G.711: milliseconds of a packet */
-#define FIRST_CHANNEL 101   /* ours are 101 and 102 */
 #define PROPOSAL_MAX 512
 
 void channel_audio(AudioCapability_t *a)
@@ -23,15 +23,42 @@ void channel_video(VideoCapability_t *v)
 	h261->maxBitRate = 640;
 }
 
+void channel_fax(DataProtocolCapability_t *protocol, T38FaxProfile_t *profile)
+{
+	protocol->present = DataProtocolCapability_PR_udp;
+	profile->version = build_make(sizeof(*profile->version));
+	profile->t38FaxRateManagement = build_make(sizeof(*profile->t38FaxRateManagement));
+	profile->t38FaxRateManagement->present = T38FaxRateManagement_PR_transferredTCF;
+}
+
+void channel_data(DataApplicationCapability_t *d)
+{
+	d->application.present = DataApplicationCapability__application_PR_t38fax;
+	channel_fax(&d->application.choice.t38fax.t38FaxProtocol, &d->application.choice.t38fax.t38FaxProfile);
+	d->maxBitRate = CHANNEL_FAX_RATE;
+}
+
 static void put_type(DataType_t *d, int i)
 {
-	if (i == 0) {
+	switch (i) {
+	case MEDIA_AUDIO:
 		d->present = DataType_PR_audioData;
 		channel_audio(&d->choice.audioData);
-	} else {
+		break;
+	case MEDIA_VIDEO:
 		d->present = DataType_PR_videoData;
 		channel_video(&d->choice.videoData);
+		break;
+	default:
+		d->present = DataType_PR_data;
+		channel_data(&d->choice.data);
 	}
+}
+
+/* UDPTL has no RTCP. */
+static H245TransportAddress_t *control_of(const struct terminal *t, int i)
+{
+	return i == MEDIA_FAX ? NULL : build_h245_address(&t->media.stream[i].local_rtcp);
 }
 
 static void put_forward(struct terminal *t, OpenLogicalChannel_t *o, int i)
@@ -43,18 +70,28 @@ static void put_forward(struct terminal *t, OpenLogicalChannel_t *o, int i)
 	f->multiplexParameters.present =
 		OpenLogicalChannel__forwardLogicalChannelParameters__multiplexParameters_PR_h2250LogicalChannelParameters;
 	p->sessionID = i + 1;
-	p->mediaControlChannel = build_h245_address(&t->media.stream[i].local_rtcp);
+	p->mediaControlChannel = control_of(t, i);
+	traverse_put_open(t, o);
 }
 
-void channel_open(struct terminal *t, OpenLogicalChannel_t *o, int i)
+void channel_open(struct terminal *t, OpenLogicalChannel_t *o, long number, int i)
 {
-	o->forwardLogicalChannelNumber = FIRST_CHANNEL + i;
+	o->forwardLogicalChannelNumber = number;
 	put_forward(t, o, i);
+}
+
+static int kind_of(const struct terminal *t, long session)
+{
+	bool ours = session >= 1 && session <= MEDIA_MAX && (session - 1 != MEDIA_VIDEO || t->media.video);
+
+	return ours ? (int)session - 1 : -1;
 }
 
 static struct media_stream *stream_of(struct terminal *t, long session)
 {
-	return session >= 1 && session <= t->media.n ? &t->media.stream[session - 1] : NULL;
+	int kind = kind_of(t, session);
+
+	return kind < 0 ? NULL : &t->media.stream[kind];
 }
 
 static const H2250LogicalChannelParameters_t *forward_of(const OpenLogicalChannel_t *o)
@@ -75,34 +112,36 @@ static H2250LogicalChannelParameters_t *reverse_of(const OpenLogicalChannel_t *o
 		&r->multiplexParameters->choice.h2250LogicalChannelParameters : NULL;
 }
 
-bool channel_ack(struct terminal *t, const OpenLogicalChannel_t *o, OpenLogicalChannelAck_t *a)
+int channel_ack(struct terminal *t, const OpenLogicalChannel_t *o, OpenLogicalChannelAck_t *a)
 {
 	const H2250LogicalChannelParameters_t *p = forward_of(o);
-	struct media_stream *s = p ? stream_of(t, p->sessionID) : NULL;
+	int kind = p ? kind_of(t, p->sessionID) : -1;
 	struct OpenLogicalChannelAck__forwardMultiplexAckParameters *f;
 	H2250LogicalChannelAckParameters_t *q;
 
-	if (!s)
-		return false;
-	build_read_h245_address(p->mediaControlChannel, &s->rtcp_to);
+	if (kind < 0)
+		return -1;
+	build_read_h245_address(p->mediaControlChannel, &t->media.stream[kind].rtcp_to);
+	traverse_learn(t, &t->media.stream[kind], o);
 	f = a->forwardMultiplexAckParameters = build_make(sizeof(*f));
 	f->present = OpenLogicalChannelAck__forwardMultiplexAckParameters_PR_h2250LogicalChannelAckParameters;
 	q = &f->choice.h2250LogicalChannelAckParameters;
 	q->sessionID = build_make(sizeof(*q->sessionID));
 	*q->sessionID = p->sessionID;
-	q->mediaChannel = build_h245_address(&s->local_rtp);
-	q->mediaControlChannel = build_h245_address(&s->local_rtcp);
+	q->mediaChannel = build_h245_address(&t->media.stream[kind].local_rtp);
+	q->mediaControlChannel = control_of(t, kind);
 	q->flowControlToZero = build_bool(false);
 	a->forwardLogicalChannelNumber = o->forwardLogicalChannelNumber;
-	return true;
+	traverse_put_ack(t, a);
+	return kind;
 }
 
-bool channel_acked(struct terminal *t, const OpenLogicalChannelAck_t *a)
+bool channel_acked(struct terminal *t, int i, const OpenLogicalChannelAck_t *a)
 {
 	const H2250LogicalChannelAckParameters_t *p;
-	struct media_stream *s = stream_of(t, a->forwardLogicalChannelNumber - FIRST_CHANNEL + 1);
+	struct media_stream *s = &t->media.stream[i];
 
-	if (!s || !a->forwardMultiplexAckParameters)
+	if (!a->forwardMultiplexAckParameters)
 		return false;
 	p = &a->forwardMultiplexAckParameters->choice.h2250LogicalChannelAckParameters;
 	if (!build_read_h245_address(p->mediaChannel, &s->rtp_to))
@@ -130,16 +169,19 @@ static void put_reverse(struct terminal *t, OpenLogicalChannel_t *o, int i)
 	p = &r->multiplexParameters->choice.h2250LogicalChannelParameters;
 	p->sessionID = i + 1;
 	p->mediaChannel = build_h245_address(&t->media.stream[i].local_rtp);
-	p->mediaControlChannel = build_h245_address(&t->media.stream[i].local_rtcp);
+	p->mediaControlChannel = control_of(t, i);
+	traverse_put_open(t, o);
 }
 
 void channel_offer(struct terminal *t)
 {
-	for (int i = 0; i < t->media.n; i++)
+	for (int i = 0; i < MEDIA_FAX; i++)
 		for (int back = 0; back < 2; back++) {
 			OpenLogicalChannel_t o = { .forwardLogicalChannelNumber = 1 + 2 * i + back };
 			long n;
 
+			if (!t->media.stream[i].wanted)
+				continue;
 			build_begin();
 			if (back)
 				put_reverse(t, &o, i);
@@ -165,6 +207,8 @@ static bool fill_answer(struct terminal *t, OpenLogicalChannel_t *o)
 	if (back)
 		build_read_h245_address(p->mediaChannel, &s->rtp_to);
 	build_read_h245_address(p->mediaControlChannel, &s->rtcp_to);
+	traverse_learn(t, s, o);
+	traverse_put_answer(t, o);
 	p->mediaChannel = back ? NULL : build_h245_address(&s->local_rtp);
 	p->mediaControlChannel = build_h245_address(&s->local_rtcp);
 	return true;
@@ -209,13 +253,15 @@ void channel_learn(struct terminal *t, const uint8_t *answer, size_t len)
 	s = p ? stream_of(t, p->sessionID) : NULL;
 	if (s && !back)
 		build_read_h245_address(p->mediaChannel, &s->rtp_to);
-	if (s)
+	if (s) {
 		build_read_h245_address(p->mediaControlChannel, &s->rtcp_to);
+		traverse_learn(t, s, aper_root(m));
+	}
 	aper_free(m);
 }
 
 void channel_talk(struct terminal *t)
 {
-	for (int i = 0; i < t->media.n; i++)
+	for (int i = 0; i < MEDIA_FAX; i++)
 		t->media.stream[i].sending = t->media.stream[i].rtp_to.sin_port;
 }

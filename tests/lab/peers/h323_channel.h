@@ -1,21 +1,27 @@
 /* Logical channels: what is proposed and answered, and what is learnt of where media goes.
- * H.245 B.3; H.323 8.1.7 (fast connect). A medium is a stream of struct media; its sessionID is index + 1. */
+ * H.245 B.3; H.323 8.1.7 (fast connect). A medium is a stream of struct media; its sessionID is its kind + 1. */
 #ifndef LAB_H323_CHANNEL_H
 #define LAB_H323_CHANNEL_H
 
+#include "DataApplicationCapability.h"
 #include "DataType.h"
 #include "OpenLogicalChannel.h"
 #include "OpenLogicalChannelAck.h"
 #include "h323_terminal.h"
 
+#define CHANNEL_FIRST 101     /* the number of our first */
+#define CHANNEL_FAX_RATE 144 /* units of 100 bit/s */
+
 void channel_audio(AudioCapability_t *a);
 void channel_video(VideoCapability_t *v);
+void channel_data(DataApplicationCapability_t *d);
+void channel_fax(DataProtocolCapability_t *protocol, T38FaxProfile_t *profile);
 /* A channel of ours for stream i. */
-void channel_open(struct terminal *t, OpenLogicalChannel_t *o, int i);
-/* Answer a channel of theirs; false: no stream of ours. Learns their RTCP. */
-bool channel_ack(struct terminal *t, const OpenLogicalChannel_t *o, OpenLogicalChannelAck_t *a);
-/* Their answer to ours: media may go. */
-bool channel_acked(struct terminal *t, const OpenLogicalChannelAck_t *a);
+void channel_open(struct terminal *t, OpenLogicalChannel_t *o, long number, int i);
+/* Answer a channel of theirs: its stream, or -1 when it is none of ours. Learns their RTCP. */
+int channel_ack(struct terminal *t, const OpenLogicalChannel_t *o, OpenLogicalChannelAck_t *a);
+/* Their answer to ours of stream i: media may go. */
+bool channel_acked(struct terminal *t, int i, const OpenLogicalChannelAck_t *a);
 
 /* Fast connect. All proposals, into call.offered. */
 void channel_offer(struct terminal *t);

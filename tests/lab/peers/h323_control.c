@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "MultimediaSystemControlMessage.h"
 #include "aper.h"
 #include "h323_call.h"
 #include "h323_channel.h"
 #include "h323_feature.h"
 #include "h323_log.h"
+#include "h323_mode.h"
 
 #define TERMINAL_TYPE 50 /* a terminal without MC (H.323 table 1) */
 
@@ -22,15 +22,20 @@ struct control_queue *control_queue(void)
 int control_listen(struct terminal *t)
 {
 	struct control *c = &t->control;
+	int err;
 
 	*c = (struct control){ .link = c->link, .number = (uint32_t)random() & 0xffffff,
 		.local = { .sin_family = AF_INET, .sin_addr = t->o.address } };
 	queue.n = 0;
 	link_init(&c->link);
-	return link_listen(&c->link, &c->local);
+	c->link.cut = t->o.cut;
+	err = link_listen(&c->link, &c->local);
+	c->declared = c->local;
+	c->declared.sin_addr = t->o.claim;
+	return err;
 }
 
-static void send_control(struct terminal *t, const MultimediaSystemControlMessage_t *m, const char *name)
+void control_send(struct terminal *t, const MultimediaSystemControlMessage_t *m, const char *name)
 {
 	uint8_t out[2048];
 	long n = aper_write_value(&asn_DEF_MultimediaSystemControlMessage, m, out, sizeof(out));
@@ -48,7 +53,7 @@ static void send_control(struct terminal *t, const MultimediaSystemControlMessag
 	}
 }
 
-static RequestMessage_t *request(MultimediaSystemControlMessage_t *m, RequestMessage_PR which)
+RequestMessage_t *control_request(MultimediaSystemControlMessage_t *m, RequestMessage_PR which)
 {
 	build_begin();
 	m->present = MultimediaSystemControlMessage_PR_request;
@@ -56,7 +61,7 @@ static RequestMessage_t *request(MultimediaSystemControlMessage_t *m, RequestMes
 	return &m->choice.request;
 }
 
-static ResponseMessage_t *response(MultimediaSystemControlMessage_t *m, ResponseMessage_PR which)
+ResponseMessage_t *control_response(MultimediaSystemControlMessage_t *m, ResponseMessage_PR which)
 {
 	build_begin();
 	m->present = MultimediaSystemControlMessage_PR_response;
@@ -64,18 +69,25 @@ static ResponseMessage_t *response(MultimediaSystemControlMessage_t *m, Response
 	return &m->choice.response;
 }
 
-static CapabilityTableEntry_t *new_entry(int i)
+static CapabilityTableEntry_t *new_entry(enum media_kind kind)
 {
 	CapabilityTableEntry_t *e = build_make(sizeof(*e));
 	Capability_t *c = e->capability = build_make(sizeof(*c));
+	DataApplicationCapability_t *data = &c->choice.receiveAndTransmitDataApplicationCapability;
 
-	e->capabilityTableEntryNumber = i + 1;
-	if (i == 0) {
+	e->capabilityTableEntryNumber = kind + 1;
+	switch (kind) {
+	case MEDIA_AUDIO:
 		c->present = Capability_PR_receiveAudioCapability;
 		channel_audio(&c->choice.receiveAudioCapability);
-	} else {
+		break;
+	case MEDIA_VIDEO:
 		c->present = Capability_PR_receiveVideoCapability;
 		channel_video(&c->choice.receiveVideoCapability);
+		break;
+	default:
+		c->present = Capability_PR_receiveAndTransmitDataApplicationCapability;
+		channel_data(data);
 	}
 	return e;
 }
@@ -83,7 +95,7 @@ static CapabilityTableEntry_t *new_entry(int i)
 static void send_capabilities(struct terminal *t)
 {
 	MultimediaSystemControlMessage_t m = { 0 };
-	TerminalCapabilitySet_t *s = &request(&m, RequestMessage_PR_terminalCapabilitySet)->choice.terminalCapabilitySet;
+	TerminalCapabilitySet_t *s = &control_request(&m, RequestMessage_PR_terminalCapabilitySet)->choice.terminalCapabilitySet;
 	CapabilityDescriptor_t *d = build_make(sizeof(*d));
 	H2250Capability_t *h;
 
@@ -98,28 +110,30 @@ static void send_capabilities(struct terminal *t)
 	s->capabilityTable = build_make(sizeof(*s->capabilityTable));
 	s->capabilityDescriptors = build_make(sizeof(*s->capabilityDescriptors));
 	d->simultaneousCapabilities = build_make(sizeof(*d->simultaneousCapabilities));
-	for (int i = 0; i < t->media.n; i++) {
+	for (int i = 0; i < MEDIA_MAX; i++) {
 		AlternativeCapabilitySet_t *a = build_make(sizeof(*a));
 		CapabilityTableEntryNumber_t *number = build_make(sizeof(*number));
 
+		if (i == MEDIA_VIDEO && !t->media.video)
+			continue;
 		*number = i + 1;
 		build_add(&a->list, number);
 		build_add(&d->simultaneousCapabilities->list, a);
-		build_add(&s->capabilityTable->list, new_entry(i));
+		build_add(&s->capabilityTable->list, new_entry((enum media_kind)i));
 	}
 	build_add(&s->capabilityDescriptors->list, d);
-	send_control(t, &m, "terminalCapabilitySet");
+	control_send(t, &m, "terminalCapabilitySet");
 }
 
 static void send_determination(struct terminal *t)
 {
 	MultimediaSystemControlMessage_t m = { 0 };
 	MasterSlaveDetermination_t *d =
-		&request(&m, RequestMessage_PR_masterSlaveDetermination)->choice.masterSlaveDetermination;
+		&control_request(&m, RequestMessage_PR_masterSlaveDetermination)->choice.masterSlaveDetermination;
 
 	d->terminalType = TERMINAL_TYPE;
 	d->statusDeterminationNumber = t->control.number;
-	send_control(t, &m, "masterSlaveDetermination");
+	control_send(t, &m, "masterSlaveDetermination");
 }
 
 /* Both sides are ready for channels: open ours, unless fast connect did. */
@@ -127,27 +141,39 @@ static void open_channels(struct terminal *t)
 {
 	struct control *c = &t->control;
 
-	if (!c->capable || !c->determined || c->opened || t->call.fast)
+	if (!c->capable || !c->determined || t->call.fast || (t->o.fast && t->call.state != CALL_UP))
 		return;
-	if (t->o.fast && t->call.state != CALL_UP)
-		return;
-	c->opened = true;
-	for (int i = 0; i < t->media.n; i++) {
-		MultimediaSystemControlMessage_t m = { 0 };
-
-		channel_open(t, &request(&m, RequestMessage_PR_openLogicalChannel)->choice.openLogicalChannel, i);
-		send_control(t, &m, "openLogicalChannel");
-	}
+	if (c->round && !t->call.calling && !c->channel[MEDIA_AUDIO].in && !c->channel[MEDIA_FAX].in)
+		return; /* the caller closed them: it begins */
+	mode_open(t);
 }
 
 void control_start(struct terminal *t)
 {
+	if (t->o.silent_h245)
+		return;
 	if (!t->control.running) {
 		t->control.running = true;
 		send_capabilities(t);
 		send_determination(t);
 	}
 	open_channels(t);
+}
+
+/* A character of a keypad, and a request that has to be answered. */
+void control_chat(struct terminal *t)
+{
+	MultimediaSystemControlMessage_t m = { .present = MultimediaSystemControlMessage_PR_indication }, ask = { 0 };
+	IndicationMessage_t *i = &m.choice.indication;
+
+	build_begin();
+	i->present = IndicationMessage_PR_userInput;
+	i->choice.userInput.present = UserInputIndication_PR_alphanumeric;
+	build_octets(&i->choice.userInput.choice.alphanumeric, "5", 1);
+	control_send(t, &m, "userInput");
+	t->control.answered = false;
+	control_request(&ask, RequestMessage_PR_roundTripDelayRequest)->choice.roundTripDelayRequest.sequenceNumber = 7;
+	control_send(t, &ask, "roundTripDelayRequest");
 }
 
 void control_connect(struct terminal *t, const struct sockaddr_in *to)
@@ -159,12 +185,12 @@ void control_connect(struct terminal *t, const struct sockaddr_in *to)
 		return;
 	}
 	log_event("h245", "\"to\": \"%s\"", log_address(to));
-	if (t->o.traversal) {
+	if (t->call.traverses) {
 		MultimediaSystemControlMessage_t m = { .present = MultimediaSystemControlMessage_PR_indication };
 
 		build_begin();
 		feature_name_call(t, &m.choice.indication);
-		send_control(t, &m, "genericIndication");
+		control_send(t, &m, "genericIndication");
 	}
 	control_start(t);
 }
@@ -186,13 +212,13 @@ static void on_determination(struct terminal *t, const MasterSlaveDetermination_
 	uint32_t ahead = ((uint32_t)d->statusDeterminationNumber - t->control.number) & 0xffffff;
 	bool they_win = d->terminalType != TERMINAL_TYPE ? d->terminalType > TERMINAL_TYPE : ahead < 0x800000;
 	MasterSlaveDeterminationAck_t *a =
-		&response(&m, ResponseMessage_PR_masterSlaveDeterminationAck)->choice.masterSlaveDeterminationAck;
+		&control_response(&m, ResponseMessage_PR_masterSlaveDeterminationAck)->choice.masterSlaveDeterminationAck;
 
 	control_start(t);
 	build_begin();
 	a->decision.present = they_win ? MasterSlaveDeterminationAck__decision_PR_master :
 		MasterSlaveDeterminationAck__decision_PR_slave;
-	send_control(t, &m, "masterSlaveDeterminationAck");
+	control_send(t, &m, "masterSlaveDeterminationAck");
 }
 
 static void on_capabilities(struct terminal *t, const TerminalCapabilitySet_t *s)
@@ -200,42 +226,19 @@ static void on_capabilities(struct terminal *t, const TerminalCapabilitySet_t *s
 	MultimediaSystemControlMessage_t m = { 0 };
 
 	control_start(t);
-	response(&m, ResponseMessage_PR_terminalCapabilitySetAck)->choice.terminalCapabilitySetAck.sequenceNumber =
+	control_response(&m, ResponseMessage_PR_terminalCapabilitySetAck)->choice.terminalCapabilitySetAck.sequenceNumber =
 		s->sequenceNumber;
-	send_control(t, &m, "terminalCapabilitySetAck");
+	control_send(t, &m, "terminalCapabilitySetAck");
 	t->control.capable = true;
-}
-
-static void on_open(struct terminal *t, const OpenLogicalChannel_t *o)
-{
-	MultimediaSystemControlMessage_t m = { 0 };
-	OpenLogicalChannelAck_t *a =
-		&response(&m, ResponseMessage_PR_openLogicalChannelAck)->choice.openLogicalChannelAck;
-
-	if (!channel_ack(t, o, a)) {
-		terminal_fail(t, "a logical channel came that is not understood");
-		return;
-	}
-	t->control.accepted++;
-	send_control(t, &m, "openLogicalChannelAck");
-}
-
-static void on_close(struct terminal *t, const CloseLogicalChannel_t *c)
-{
-	MultimediaSystemControlMessage_t m = { 0 };
-
-	response(&m, ResponseMessage_PR_closeLogicalChannelAck)->choice.closeLogicalChannelAck
-		.forwardLogicalChannelNumber = c->forwardLogicalChannelNumber;
-	send_control(t, &m, "closeLogicalChannelAck");
 }
 
 static void on_round_trip(struct terminal *t, const RoundTripDelayRequest_t *r)
 {
 	MultimediaSystemControlMessage_t m = { 0 };
 
-	response(&m, ResponseMessage_PR_roundTripDelayResponse)->choice.roundTripDelayResponse.sequenceNumber =
+	control_response(&m, ResponseMessage_PR_roundTripDelayResponse)->choice.roundTripDelayResponse.sequenceNumber =
 		r->sequenceNumber;
-	send_control(t, &m, "roundTripDelayResponse");
+	control_send(t, &m, "roundTripDelayResponse");
 }
 
 static const char *on_request(struct terminal *t, const RequestMessage_t *r)
@@ -248,11 +251,17 @@ static const char *on_request(struct terminal *t, const RequestMessage_t *r)
 		on_capabilities(t, &r->choice.terminalCapabilitySet);
 		return "terminalCapabilitySet";
 	case RequestMessage_PR_openLogicalChannel:
-		on_open(t, &r->choice.openLogicalChannel);
+		mode_on_open(t, &r->choice.openLogicalChannel);
 		return "openLogicalChannel";
 	case RequestMessage_PR_closeLogicalChannel:
-		on_close(t, &r->choice.closeLogicalChannel);
+		mode_on_close(t, &r->choice.closeLogicalChannel);
 		return "closeLogicalChannel";
+	case RequestMessage_PR_requestChannelClose:
+		mode_on_request_close(t, r->choice.requestChannelClose.forwardLogicalChannelNumber);
+		return "requestChannelClose";
+	case RequestMessage_PR_requestMode:
+		mode_on_request(t, &r->choice.requestMode);
+		return "requestMode";
 	case RequestMessage_PR_roundTripDelayRequest:
 		on_round_trip(t, &r->choice.roundTripDelayRequest);
 		return "roundTripDelayRequest";
@@ -270,10 +279,18 @@ static const char *on_response(struct terminal *t, const ResponseMessage_t *r)
 	case ResponseMessage_PR_terminalCapabilitySetAck:
 		return "terminalCapabilitySetAck";
 	case ResponseMessage_PR_openLogicalChannelAck:
-		if (!channel_acked(t, &r->choice.openLogicalChannelAck))
-			terminal_fail(t, "an acknowledged channel without address");
-		t->control.acked++;
+		mode_on_ack(t, &r->choice.openLogicalChannelAck);
 		return "openLogicalChannelAck";
+	case ResponseMessage_PR_closeLogicalChannelAck:
+		mode_on_close_ack(t, r->choice.closeLogicalChannelAck.forwardLogicalChannelNumber);
+		return "closeLogicalChannelAck";
+	case ResponseMessage_PR_requestChannelCloseAck: return "requestChannelCloseAck";
+	case ResponseMessage_PR_requestModeAck:
+		mode_on_request_ack(t);
+		return "requestModeAck";
+	case ResponseMessage_PR_roundTripDelayResponse:
+		t->control.answered = true;
+		return "roundTripDelayResponse";
 	case ResponseMessage_PR_openLogicalChannelReject:
 		terminal_fail(t, "a logical channel was rejected");
 		return "openLogicalChannelReject";
@@ -300,7 +317,7 @@ void control_give(struct terminal *t, const uint8_t *data, size_t len)
 	else if (msg->present == MultimediaSystemControlMessage_PR_command)
 		name = "command";
 	else if (msg->present == MultimediaSystemControlMessage_PR_indication)
-		name = "indication";
+		name = msg->choice.indication.present == IndicationMessage_PR_userInput ? "userInput" : "indication";
 	log_received(name, m);
 	open_channels(t);
 	aper_free(m);
@@ -325,7 +342,7 @@ void control_end(struct terminal *t)
 		t->control.sent_end = true;
 		m.choice.command.present = CommandMessage_PR_endSessionCommand;
 		m.choice.command.choice.endSessionCommand.present = EndSessionCommand_PR_disconnect;
-		send_control(t, &m, "endSessionCommand");
+		control_send(t, &m, "endSessionCommand");
 	}
 	link_stop(&t->control.link);
 	t->control.running = false;

@@ -15,7 +15,6 @@
 #include "h323_log.h"
 
 #define SIGNALLING_TRAVERSAL 18
-#define MEDIA_TRAVERSAL 19
 #define INCOMING_CALL 1      /* the parameter of the indication */
 #define INDICATION_IPV4 24   /* octets: a TransportAddress, a CallIdentifier (H.460.18 annex A) */
 
@@ -34,7 +33,6 @@ FeatureSet_t *feature_set(void)
 
 	s->supportedFeatures = build_make(sizeof(*s->supportedFeatures));
 	add_feature(s, SIGNALLING_TRAVERSAL);
-	add_feature(s, MEDIA_TRAVERSAL);
 	return s;
 }
 

@@ -7,7 +7,7 @@
 #include "ServiceControlIndication.h"
 #include "h323_terminal.h"
 
-/* H.460.18 and H.460.19, in the message that is being built. */
+/* H.460.18, in the message that is being built: H.460.19 is told within calls alone. */
 FeatureSet_t *feature_set(void);
 /* Answer it, then fetch the call. */
 void feature_indication(struct terminal *t, const ServiceControlIndication_t *i, const struct sockaddr_in *from);

@@ -87,7 +87,8 @@ int link_send(struct link *l, const uint8_t *payload, size_t len)
 	memcpy(all, (uint8_t[]){ 3, 0, (uint8_t)(n >> 8), (uint8_t)n }, TPKT_HEADER);
 	memcpy(all + TPKT_HEADER, payload, len);
 	while (done < n) {
-		ssize_t sent = send(l->fd, all + done, n - done, MSG_NOSIGNAL);
+		size_t piece = l->cut && l->cut < n - done ? l->cut : n - done;
+		ssize_t sent = send(l->fd, all + done, piece, MSG_NOSIGNAL);
 
 		if (sent < 0)
 			return -errno;

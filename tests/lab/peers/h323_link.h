@@ -12,6 +12,7 @@
 struct link {
 	int listener; /* -1: none */
 	int fd;       /* -1: not connected */
+	size_t cut;   /* so many octets are given to TCP at a time; 0: all */
 	uint8_t data[1 << 17];
 	size_t len;
 };

@@ -56,15 +56,19 @@ void log_received(const char *name, const struct aper_message *m)
 	log_event("received", "\"message\": \"%s\", \"addresses\": [%s]", name, list);
 }
 
+static void log_stream(int session, const struct media_stream *s)
+{
+	log_event("media", "\"session\": %d, \"to\": \"%s\", \"rtcp_to\": \"%s\", \"from\": \"%s\", "
+		"\"rtp_sent\": %u, \"rtp_octets\": %u, \"rtp_received\": %u, \"heard\": %u, \"strange\": %u, "
+		"\"rtcp_sent\": %u, \"rtcp_received\": %u, \"kept\": %u, \"keeps_received\": %u",
+		session, log_address(&s->rtp_to), log_address(&s->rtcp_to), log_address(&s->rtp_from), s->rtp_sent,
+		s->rtp_octets, s->rtp_received, s->heard, s->strange, s->rtcp_sent, s->rtcp_received, s->kept,
+		s->keeps_received);
+}
+
 void log_media(const struct media *m)
 {
-	for (int i = 0; i < m->n; i++) {
-		const struct media_stream *s = &m->stream[i];
-
-		log_event("media", "\"session\": %d, \"to\": \"%s\", \"rtcp_to\": \"%s\", \"from\": \"%s\", "
-			"\"rtp_sent\": %u, \"rtp_received\": %u, \"heard\": %u, \"strange\": %u, "
-			"\"rtcp_sent\": %u, \"rtcp_received\": %u", i + 1, log_address(&s->rtp_to),
-			log_address(&s->rtcp_to), log_address(&s->rtp_from), s->rtp_sent, s->rtp_received, s->heard,
-			s->strange, s->rtcp_sent, s->rtcp_received);
-	}
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if (m->stream[i].used)
+			log_stream(i + 1, &m->stream[i]);
 }

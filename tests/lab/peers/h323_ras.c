@@ -41,6 +41,7 @@ static void ask(struct terminal *t, const RasMessage_t *msg, const char *name)
 	if (!post(t, msg, &t->ras.gatekeeper, t->ras.request, &t->ras.len))
 		return;
 	t->ras.tries = 1;
+	t->ras.answered = RasMessage_PR_NOTHING;
 	t->ras.again_ms = t->now_ms + RETRY_MS;
 }
 
@@ -128,7 +129,7 @@ int ras_begin(struct terminal *t)
 	if (!t->o.gatekeeper.sin_port)
 		return 0;
 	t->ras.local = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = t->o.address,
-		.sin_port = htons(t->o.ras_port) };
+		.sin_port = htons((uint16_t)t->o.ras_port) };
 	t->ras.gatekeeper = t->o.gatekeeper;
 	t->ras.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (t->ras.fd < 0 || bind(t->ras.fd, (struct sockaddr *)&t->ras.local, sizeof(t->ras.local)) ||
@@ -184,6 +185,38 @@ void ras_disengage(struct terminal *t)
 	ask(t, &msg, "disengageRequest");
 }
 
+void ras_bandwidth(struct terminal *t, unsigned wanted)
+{
+	RasMessage_t msg = { .present = RasMessage_PR_bandwidthRequest };
+	BandwidthRequest_t *r = &msg.choice.bandwidthRequest;
+
+	build_begin();
+	r->requestSeqNum = ++t->ras.seq;
+	put_endpoint(t, &r->endpointIdentifier);
+	build_octets(&r->conferenceID, t->call.conference, BUILD_GUID);
+	r->callReferenceValue = t->call.reference;
+	r->bandWidth = wanted;
+	r->callIdentifier = call_identifier(t);
+	r->gatekeeperIdentifier = gatekeeper_id(t);
+	r->answeredCall = build_bool(!t->call.calling);
+	ask(t, &msg, "bandwidthRequest");
+}
+
+void ras_locate(struct terminal *t)
+{
+	RasMessage_t msg = { .present = RasMessage_PR_locationRequest };
+	LocationRequest_t *r = &msg.choice.locationRequest;
+
+	t->located = true;
+	build_begin();
+	r->requestSeqNum = ++t->ras.seq;
+	build_add(&r->destinationInfo.list, build_alias(t->o.locate));
+	build_address(&r->replyAddress, &t->ras.local);
+	r->canMapAlias = build_bool(true);
+	r->gatekeeperIdentifier = gatekeeper_id(t);
+	ask(t, &msg, "locationRequest");
+}
+
 void ras_unregister(struct terminal *t)
 {
 	RasMessage_t msg = { .present = RasMessage_PR_unregistrationRequest };
@@ -231,6 +264,16 @@ static void on_gatekeeper(struct terminal *t, const GatekeeperConfirm_t *c)
 	register_at(t, false);
 }
 
+/* Its endpointIdentifier is known to be ASCII. */
+static void log_registered(const struct terminal *t)
+{
+	char id[sizeof(t->ras.endpoint) / sizeof(t->ras.endpoint[0]) + 1] = "";
+
+	for (size_t i = 0; i < t->ras.endpoint_len; i++)
+		id[i] = (char)(ntohs(t->ras.endpoint[i]) & 0x7f);
+	log_event("registered", "\"endpoint\": \"%s\", \"ras\": \"%s\"", id, log_address(&t->ras.local));
+}
+
 static void on_registered(struct terminal *t, const RegistrationConfirm_t *c)
 {
 	size_t n = (size_t)c->endpointIdentifier.size / 2;
@@ -241,7 +284,7 @@ static void on_registered(struct terminal *t, const RegistrationConfirm_t *c)
 	}
 	t->ras.refresh_ms = c->timeToLive ? t->now_ms + *c->timeToLive * 1000 / 2 : 0;
 	if (!t->ras.lightweight)
-		log_event("registered", NULL);
+		log_registered(t);
 	t->ras.state = RAS_IDLE;
 }
 
@@ -303,12 +346,17 @@ static void on_answer(struct terminal *t, const RasMessage_t *m)
 {
 	if (!answers(t, m->choice.gatekeeperConfirm.requestSeqNum))
 		return;
+	t->ras.answered = m->present;
 	switch (m->present) {
 	case RasMessage_PR_gatekeeperConfirm: on_gatekeeper(t, &m->choice.gatekeeperConfirm); break;
 	case RasMessage_PR_registrationConfirm: on_registered(t, &m->choice.registrationConfirm); break;
 	case RasMessage_PR_admissionConfirm: on_admitted(t, &m->choice.admissionConfirm); break;
 	case RasMessage_PR_unregistrationConfirm: t->ras.state = RAS_GONE; break;
 	case RasMessage_PR_disengageConfirm: t->ras.disengaging = false; break;
+	case RasMessage_PR_bandwidthConfirm:
+	case RasMessage_PR_bandwidthReject:
+	case RasMessage_PR_locationConfirm:
+	case RasMessage_PR_locationReject: break;
 	default: refuse(t, "request"); break;
 	}
 }
@@ -330,7 +378,11 @@ static void on_message(struct terminal *t, const RasMessage_t *m, const struct s
 	case RasMessage_PR_admissionConfirm:
 	case RasMessage_PR_admissionReject:
 	case RasMessage_PR_disengageConfirm:
-	case RasMessage_PR_disengageReject: on_answer(t, m); break;
+	case RasMessage_PR_disengageReject:
+	case RasMessage_PR_bandwidthConfirm:
+	case RasMessage_PR_bandwidthReject:
+	case RasMessage_PR_locationConfirm:
+	case RasMessage_PR_locationReject: on_answer(t, m); break;
 	default: break;
 	}
 }
@@ -341,7 +393,7 @@ static const char *name_of(RasMessage_PR present)
 		"registrationRequest", "registrationConfirm", "registrationReject", "unregistrationRequest",
 		"unregistrationConfirm", "unregistrationReject", "admissionRequest", "admissionConfirm",
 		"admissionReject", "bandwidthRequest", "bandwidthConfirm", "bandwidthReject", "disengageRequest",
-		"disengageConfirm", "disengageReject" };
+		"disengageConfirm", "disengageReject", "locationRequest", "locationConfirm", "locationReject" };
 
 	if (present == RasMessage_PR_infoRequest)
 		return "infoRequest";

@@ -10,6 +10,10 @@ void ras_tick(struct terminal *t);
 void ras_receive(struct terminal *t);
 /* May this call be? call_admitted() or call_refused() hears. */
 void ras_admit(struct terminal *t);
+/* An act: may it have more, in units of 100 bit/s? */
+void ras_bandwidth(struct terminal *t, unsigned wanted);
+/* Where is o.locate? */
+void ras_locate(struct terminal *t);
 void ras_disengage(struct terminal *t);
 void ras_unregister(struct terminal *t);
 /* Nothing waits for an answer. */

@@ -1,8 +1,7 @@
-/* h323_terminal --address IP [OPTION]...: one terminal, which calls or is called. See usage(). */
+/* h323_terminal --address IP [OPTION]...: one terminal, which calls or is called. See h323_options.c. */
 #include "h323_terminal.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,9 +12,11 @@
 
 #include <arpa/inet.h>
 
+#include "h323_act.h"
 #include "h323_call.h"
 #include "h323_control.h"
 #include "h323_log.h"
+#include "h323_options.h"
 #include "h323_ras.h"
 
 #define TICK_MS 5
@@ -51,108 +52,10 @@ void terminal_call_over(struct terminal *t)
 	t->leaving |= t->placed;
 }
 
-static void usage(void)
-{
-	fprintf(stderr, "h323_terminal --address IP [--signal-port N] [--ras-port N] [--media-port N]\n"
-		"  --alias NAME [--number DIGITS] [--mark OCTET] [--video] [--split-ports] [--ttl SECONDS]\n"
-		"  [--gatekeeper IP:PORT] [--traversal]\n"
-		"  [--call NAME | --to IP:PORT] [--packets N] [--on-signal]\n"
-		"  [--fast] [--tunnel] [--h245-in-setup] [--early-h245] [--start-h245]\n");
-	exit(2);
-}
-
-static struct sockaddr_in parse_address(const char *text)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET };
-	char ip[INET_ADDRSTRLEN] = "";
-	unsigned port;
-
-	if (sscanf(text, "%15[0-9.]:%u", ip, &port) != 2 || inet_pton(AF_INET, ip, &a.sin_addr) != 1)
-		usage();
-	a.sin_port = htons((uint16_t)port);
-	return a;
-}
-
-static unsigned number_of(const char *text)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 0);
-
-	if (end == text || *end || n > 65535)
-		usage();
-	return (unsigned)n;
-}
-
-static const struct option long_options[] = {
-	{ "address", 1, NULL, 'a' }, { "signal-port", 1, NULL, 's' }, { "ras-port", 1, NULL, 'r' },
-	{ "media-port", 1, NULL, 'm' }, { "alias", 1, NULL, 'n' }, { "number", 1, NULL, 'd' },
-	{ "mark", 1, NULL, 'k' }, { "video", 0, NULL, 'v' }, { "ttl", 1, NULL, 'l' },
-	{ "gatekeeper", 1, NULL, 'g' }, { "traversal", 0, NULL, 'x' }, { "call", 1, NULL, 'c' },
-	{ "to", 1, NULL, 't' }, { "packets", 1, NULL, 'p' }, { "fast", 0, NULL, 'F' },
-	{ "tunnel", 0, NULL, 'T' }, { "h245-in-setup", 0, NULL, 'S' }, { "early-h245", 0, NULL, 'E' },
-	{ "start-h245", 0, NULL, 'H' }, { "on-signal", 0, NULL, 'U' },
-	{ "split-ports", 0, NULL, 'P' }, { 0 },
-};
-
-static bool take_flag(struct terminal *t, int c)
-{
-	switch (c) {
-	case 'v': t->media.n = MEDIA_MAX; break;
-	case 'x': t->o.traversal = true; break;
-	case 'F': t->o.fast = true; break;
-	case 'T': t->o.tunnel = true; break;
-	case 'S': t->o.h245_in_setup = true; break;
-	case 'E': t->o.early_h245 = true; break;
-	case 'H': t->o.start_h245 = true; break;
-	case 'P': t->media.split = true; break;
-	case 'U': t->o.on_signal = true; break;
-	default: return false;
-	}
-	return true;
-}
-
-static void take_value(struct terminal *t, int c, const char *value)
-{
-	switch (c) {
-	case 'a':
-		if (inet_pton(AF_INET, value, &t->o.address) != 1)
-			usage();
-		break;
-	case 's': t->o.signal_port = (uint16_t)number_of(value); break;
-	case 'r': t->o.ras_port = (uint16_t)number_of(value); break;
-	case 'm': t->o.media_port = (uint16_t)number_of(value); break;
-	case 'n': t->o.alias = value; break;
-	case 'd': t->o.number = value; break;
-	case 'k': t->media.mark = (uint8_t)number_of(value); break;
-	case 'l': t->o.time_to_live = number_of(value); break;
-	case 'g': t->o.gatekeeper = parse_address(value); break;
-	case 'c': t->o.call = value; break;
-	case 't': t->o.to = parse_address(value); break;
-	case 'p': t->o.packets = number_of(value); break;
-	default: usage();
-	}
-}
-
-static void take_options(struct terminal *t, int argc, char **argv)
-{
-	int c;
-
-	t->o = (struct options){ .signal_port = 1720, .media_port = 16384, .alias = "terminal", .time_to_live = 60 };
-	t->media.n = 1;
-	t->media.mark = 0xa1;
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1)
-		if (!take_flag(t, c))
-			take_value(t, c, optarg);
-	if (!t->o.address.s_addr || optind != argc)
-		usage();
-}
-
 static int begin(struct terminal *t)
 {
-	int err = media_open(&t->media, t->o.address, t->o.media_port, t->media.n);
+	int err = media_open(&t->media, t->o.address, t->o.claim, t->o.media_port);
 
-	if (!err && t->media.split)
-		err = media_split(&t->media, t->o.address);
 	link_init(&t->control.link);
 	err = err ? err : call_begin(t);
 	return err ? err : ras_begin(t);
@@ -171,6 +74,14 @@ static void leave(struct terminal *t)
 		t->done = true;
 }
 
+static void place(struct terminal *t)
+{
+	if (t->o.locate && !t->located)
+		ras_locate(t);
+	else
+		call_place(t);
+}
+
 static void tick(struct terminal *t)
 {
 	bool may_call = t->o.gatekeeper.sin_port ? t->ras.state == RAS_IDLE && t->o.call : t->o.to.sin_port;
@@ -181,9 +92,9 @@ static void tick(struct terminal *t)
 	if (t->o.on_signal && !told_to_call)
 		may_call = false;
 	if (may_call && !t->placed && !t->leaving && ras_quiet(t))
-		call_place(t);
+		place(t);
 	if (t->call.state == CALL_UP && t->call.calling && t->o.packets &&
-	    media_least_heard(&t->media) >= t->o.packets)
+	    media_least_heard(&t->media) >= t->o.packets && media_sent_all(&t->media, t->now_ms) && act_all(t))
 		call_hang_up(t);
 	if (told_to_end)
 		t->leaving = true;
@@ -200,8 +111,8 @@ static void gather(const struct terminal *t, struct pollfd *p)
 	p[3].fd = t->control.link.listener;
 	p[4].fd = t->control.link.fd;
 	for (int i = 0; i < MEDIA_MAX; i++) {
-		p[5 + 2 * i].fd = i < t->media.n ? t->media.stream[i].rtp : -1;
-		p[6 + 2 * i].fd = i < t->media.n ? t->media.stream[i].rtcp : -1;
+		p[5 + 2 * i].fd = t->media.stream[i].rtp;
+		p[6 + 2 * i].fd = t->media.stream[i].rtcp;
 	}
 	for (int i = 0; i < POLLS; i++) {
 		p[i].events = POLLIN;
@@ -239,7 +150,7 @@ int main(int argc, char **argv)
 	sigaction(SIGINT, &end, NULL);
 	sigaction(SIGUSR1, &end, NULL);
 	srandom((unsigned)(now_ms() ^ (uint64_t)getpid() << 16));
-	take_options(&t, argc, argv);
+	options_take(&t, argc, argv);
 	t.now_ms = now_ms();
 	err = begin(&t);
 	if (err) {

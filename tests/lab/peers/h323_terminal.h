@@ -6,18 +6,31 @@
 #include "h323_link.h"
 #include "h323_media.h"
 
+#define ACTS_MAX 8
+
+/* What the caller does within a call, in this order: h323_act.h. */
+struct acts {
+	const char *name[ACTS_MAX];
+	unsigned n;
+};
+
 struct options {
 	struct in_addr address;
-	uint16_t signal_port, ras_port, media_port;
+	struct in_addr claim; /* where it says that it is, with media and H.245 */
+	unsigned signal_port, ras_port, media_port;
 	struct sockaddr_in gatekeeper; /* sin_port 0: none */
 	struct sockaddr_in to;         /* a call without gatekeeper; sin_port 0: none */
 	const char *alias, *number;    /* what it registers; number may be NULL */
 	const char *call;              /* alias to call; NULL: wait for calls */
+	const char *locate;            /* alias to ask for; NULL: none */
 	bool on_signal;                /* not before SIGUSR1 */
 	bool fast, tunnel, h245_in_setup, start_h245; /* offered, or accepted */
 	bool early_h245;               /* the called side tells h245Address in CallProceeding */
-	bool traversal;                /* H.460.18 client */
+	bool silent_h245;              /* an H.245 connection of its own stays without messages */
+	bool traversal;                /* client of H.460.18 and H.460.19 */
+	unsigned cut;                  /* octets that TCP is given at a time; 0: all */
 	unsigned packets;              /* hang up when so many were heard of each medium; 0: never */
+	struct acts act;
 	unsigned time_to_live;         /* of the registration, seconds */
 };
 
@@ -38,6 +51,7 @@ struct ras {
 	size_t gatekeeper_id_len; /* octets */
 	bool lightweight; /* the request that waits only refreshes */
 	bool disengaging;
+	unsigned answered; /* which kind of message answered the last request: RasMessage_PR */
 };
 
 enum call_state { CALL_NONE, CALL_ADMITTING, CALL_SETUP, CALL_UP };
@@ -53,19 +67,30 @@ struct call {
 	bool peer_tunnels; /* as its last message said */
 	bool tunnels;      /* both do */
 	bool fast;         /* accepted */
+	bool traverses;    /* the other side speaks H.460.19, too */
 	bool admitted;     /* a DRQ is due */
 	uint8_t offered[MEDIA_MAX][2][512]; /* fast start proposals: [stream][0: the caller sends] */
 	size_t offered_len[MEDIA_MAX][2];
 };
 
+/* The channels of one medium. */
+struct control_channel {
+	bool out, in; /* ours was acknowledged; theirs is open */
+	bool closing; /* ours */
+	long number;  /* of theirs */
+};
+
 struct control {
 	struct link link; /* of its own connection */
 	struct sockaddr_in local;
+	struct sockaddr_in declared; /* local, or what it is claimed to be */
 	bool running, capable, determined, opened;
+	bool reopening; /* when all channels are closed */
+	bool answered;  /* a round trip delay request */
 	bool sent_end;
-	uint32_t number;  /* statusDeterminationNumber */
-	unsigned acked;   /* channels of ours */
-	unsigned accepted; /* channels of theirs */
+	uint32_t number; /* statusDeterminationNumber */
+	unsigned round;  /* how often channels were opened */
+	struct control_channel channel[MEDIA_MAX];
 };
 
 struct terminal {
@@ -75,6 +100,9 @@ struct terminal {
 	struct call call;
 	struct control control;
 	struct media media;
+	unsigned acts_done;
+	bool acting;  /* the next of them was begun */
+	bool located; /* what o.locate wants is under way, or done */
 	bool placed;  /* the call of o.call was begun */
 	bool leaving; /* hang up, unregister, end */
 	bool done;
