@@ -59,6 +59,7 @@ struct aper_leaf {
 	long *port;      /* in the struct */
 	const struct asn_TYPE_descriptor_s *td; /* of the CHOICE */
 	const void *where;                      /* the struct of the CHOICE */
+	const char *component; /* of the innermost SEQUENCE around it: "h245Address", or of its list; "": none */
 };
 #define APER_NOWHERE SIZE_MAX
 

@@ -58,7 +58,7 @@ static int decode_addition(struct aper_decoder *d, const asn_TYPE_descriptor_t *
 	if (got)
 		return got < 0 ? got : 0;
 	set_present(td, at, extent->root + (unsigned)n + 1);
-	return aper_leaf_seen(d->m, td, member, at);
+	return aper_leaf_seen(d, td, member, at);
 }
 
 int aper_decode_choice(struct aper_decoder *d, const struct aper_slot *slot, void *at)
@@ -78,7 +78,7 @@ int aper_decode_choice(struct aper_decoder *d, const struct aper_slot *slot, voi
 	i = member_of(slot->td, (unsigned)place);
 	set_present(slot->td, at, i + 1);
 	err = aper_decode_member(d, &slot->td->elements[i], at);
-	return err ? err : aper_leaf_seen(d->m, slot->td, &slot->td->elements[i], at);
+	return err ? err : aper_leaf_seen(d, slot->td, &slot->td->elements[i], at);
 }
 
 static int encode_addition(struct aper_encoder *e, const struct aper_part *part,

@@ -13,6 +13,7 @@ struct aper_decoder {
 	struct aper_reader in;
 	struct aper_message *m;
 	unsigned depth;
+	const char *component; /* of the innermost SEQUENCE; NULL: none */
 };
 
 struct aper_encoder {
@@ -70,7 +71,7 @@ int aper_take_run(struct aper_decoder *d, struct aper_size size, struct aper_run
 int aper_put_run(struct aper_encoder *e, struct aper_size size, const struct aper_run *run);
 
 /* If the alternative of the CHOICE at `at` is a transport address, it is noted. */
-int aper_leaf_seen(struct aper_message *m, const asn_TYPE_descriptor_t *choice,
+int aper_leaf_seen(struct aper_decoder *d, const asn_TYPE_descriptor_t *choice,
 		   const asn_TYPE_member_t *member, void *at);
 
 #endif

@@ -40,16 +40,17 @@ static int note(struct aper_message *m, const asn_TYPE_member_t *ip, const void 
 	return aper_note_leaf(m, &leaf);
 }
 
-int aper_leaf_seen(struct aper_message *m, const asn_TYPE_descriptor_t *choice,
+int aper_leaf_seen(struct aper_decoder *d, const asn_TYPE_descriptor_t *choice,
 		   const asn_TYPE_member_t *member, void *at)
 {
 	const asn_TYPE_descriptor_t *td = member->type;
 	const void *base = aper_member(member, at);
+	struct aper_leaf leaf = { .td = choice, .where = at, .component = d->component ? d->component : "" };
 
 	if (!is_address(choice) || aper_kind(td) != APER_SEQUENCE)
 		return 0;
 	for (int i = 0; i + 1 < td->elements_count; i++)
 		if (is_ip(&td->elements[i]) && is_port(&td->elements[i + 1]))
-			return note(m, &td->elements[i], base, (struct aper_leaf){ .td = choice, .where = at });
+			return note(d->m, &td->elements[i], base, leaf);
 	return 0;
 }

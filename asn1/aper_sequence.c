@@ -8,6 +8,7 @@
 static int decode_root(struct aper_decoder *d, const asn_TYPE_descriptor_t *td, unsigned n, void *at)
 {
 	struct aper_reader bitmap = d->in;
+	const char *outer = d->component;
 	uint64_t present;
 	int err = 0;
 
@@ -18,9 +19,11 @@ static int decode_root(struct aper_decoder *d, const asn_TYPE_descriptor_t *td, 
 		present = 1;
 		if (td->elements[i].optional)
 			aper_take(&bitmap, 1, &present);
+		d->component = td->elements[i].name;
 		if (present)
 			err = aper_decode_member(d, &td->elements[i], at);
 	}
+	d->component = outer;
 	return err;
 }
 
@@ -43,6 +46,7 @@ static int decode_additions(struct aper_decoder *d, const asn_TYPE_descriptor_t 
 {
 	struct aper_part bitmap = { .at = at, .td = td, .kind = APER_PART_BITMAP, .detail = 1 };
 	uint8_t kept[APER_ADDITIONS_MAX / 8] = { 0 };
+	const char *outer = d->component;
 	struct aper_reader bits;
 	bool odd = false;
 	uint64_t present;
@@ -64,7 +68,9 @@ static int decode_additions(struct aper_decoder *d, const asn_TYPE_descriptor_t 
 			continue;
 		if (i < extent->additions)
 			member = &td->elements[extent->root + i];
+		d->component = member ? member->name : "";
 		got = aper_decode_open(d, member, at, &part);
+		d->component = outer;
 		if (got < 0)
 			return got;
 		kept[i / 8] |= (uint8_t)(got << (i & 7));

@@ -16,7 +16,8 @@ Test(aper_edit, addresses_are_found)
 		size_t at;
 		uint8_t family;
 		long port;
-	} want[] = { { 3, 4, 5060 }, { 13, 6, 5060 }, { 34, 4, 5062 } };
+		const char *component;
+	} want[] = { { 3, 4, 5060, "list" }, { 13, 6, 5060, "list" }, { 34, 4, 5062, "more" } };
 	struct octets in = octets_of(addresses);
 	struct aper_message *m = message_of("Addresses", addresses);
 	const struct aper_leaf *leaf;
@@ -30,6 +31,7 @@ Test(aper_edit, addresses_are_found)
 		cr_expect(eq(long, *leaf[i].port, want[i].port), "row %zu", i);
 		cr_expect(zero(int, memcmp(leaf[i].ip, in.p + leaf[i].at, octets)), "row %zu", i);
 		cr_expect(eq(str, (char *)leaf[i].td->name, "TransportAddress"), "row %zu", i);
+		cr_expect(eq(str, (char *)leaf[i].component, (char *)want[i].component), "row %zu", i);
 	}
 	cr_expect(eq(ptr, (void *)leaf[0].where, OF(Addresses, m)->list.list.array[0]));
 	cr_expect(eq(ptr, (void *)leaf[2].where, OF(Addresses, m)->more));
