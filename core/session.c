@@ -98,7 +98,8 @@ static void record_init(struct pn_session *s, const struct pn_session_args *a)
 		.version = SESSION_RECORD_VERSION,
 		.realm = { s->realm[0]->index, s->realm[1]->index },
 		.peer = { a->peer_a, a->peer_b },
-		.direct = { not_behind_nat(a->binding_a), not_behind_nat(a->binding_b) },
+		.direct = { a->direct_a || not_behind_nat(a->binding_a),
+			    a->direct_b || not_behind_nat(a->binding_b) },
 		.start_wall_ms = loop_wall(s->t->conf.loop),
 	};
 	memcpy(r->module, module, strnlen(module, sizeof(r->module) - 1));

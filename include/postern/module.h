@@ -150,6 +150,7 @@ struct pn_session_args {
 	struct pn_binding *binding_a, *binding_b; /* may be NULL */
 	void *data;
 	int unhurried; /* no answer is due: a call agent's connection may listen for hours */
+	int direct_a, direct_b; /* without a binding: it says that it is where it is seen (latch.md 10) */
 };
 
 enum pn_cause { /* why a session ended; the names stand in the CDR */

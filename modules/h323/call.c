@@ -332,6 +332,8 @@ static int session_for(struct call *c, const struct call_args *a)
 		.peer_b = c->leg[PN_SIDE_B].peer,
 		.binding_a = a->way->caller ? a->way->caller->binding : NULL,
 		.binding_b = a->way->callee ? a->way->callee->binding : NULL,
+		.direct_a = !a->way->caller && addr_same_ip(&c->leg[PN_SIDE_A].claimed, &c->leg[PN_SIDE_A].peer),
+		.direct_b = !a->way->callee, /* we connect to it there */
 		.data = c,
 	};
 	char id[2 * H323_GUID + 1] = "";
@@ -388,7 +390,7 @@ static void set_legs(struct call *c, const struct call_args *a)
 	from->traverses = h323_is_access(c->h, from->realm) && !addr_same_ip(&from->claimed, &from->peer) &&
 			  way->caller && way->caller->traversal;
 	from->media_traverses = way->caller && way->caller->media_traversal;
-	to->media_traverses = way->callee && way->callee->media_traversal;
+	to->media_traverses = way->callee && (way->callee->media_traversal || way->callee->traversal);
 	to->realm = way->realm;
 	to->terminal = way->callee;
 	to->traverses = way->reach == H323_BY_TRAVERSAL;

@@ -319,7 +319,7 @@ int channel_write_ack(struct call *c, enum pn_side side, struct pdu *p, OpenLogi
 
 	int err = ch ? put(c, side, p, ch->stream, &f) : 0;
 
-	return err ? err : traverse_media_ack(c, side, p, a);
+	return err ? err : traverse_media_ack(p, a);
 }
 
 int channel_write_modes(struct call *c, enum pn_side side, struct pdu *p,

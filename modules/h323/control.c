@@ -24,6 +24,8 @@ static int await(struct call *c, enum pn_side side)
 {
 	struct call_control *ctl = &c->control[side];
 	const struct call_leg *leg = &c->leg[side];
+	/* A gatekeeper in the core that routes call signalling alone has the far end come by itself. */
+	const struct pn_addr anybody = { 0 }, *from = h323_is_access(c->h, leg->realm) ? &leg->peer : &anybody;
 	struct pn_addr local;
 	uint64_t flow;
 	int err;
@@ -32,7 +34,7 @@ static int await(struct call *c, enum pn_side side)
 		return 0;
 	if (ctl->up)
 		return -EALREADY;
-	err = c->h->svc->flow_expect(c->h->host, leg->realm, leg->peer.family, &leg->peer,
+	err = c->h->svc->flow_expect(c->h->host, leg->realm, leg->peer.family, from,
 				     c->h->conf->setup_ms, &flow, &local);
 	if (err)
 		return err;

@@ -21,12 +21,6 @@
 /* itu-t recommendation h 460 19 0 1 */
 static uint8_t identifier[] = { 0x00, 0x08, 0x83, 0x4c, 0x13, 0x00, 0x01 };
 
-/* Whom is it about? Only sides that agreed to it by RAS. */
-static bool concerns(const struct call *c, const struct pdu *p)
-{
-	return p->lossless && (c->leg[PN_SIDE_A].media_traverses || c->leg[PN_SIDE_B].media_traverses);
-}
-
 static bool is_ours(const struct GenericMessage *m)
 {
 	const CapabilityIdentifier_t *id = &m->messageIdentifier;
@@ -90,7 +84,7 @@ int traverse_media_open(const struct call *c, enum pn_side side, struct pdu *p, 
 {
 	struct GenericMessage *m;
 
-	if (!concerns(c, p))
+	if (!p->lossless)
 		return 0;
 	if (o->genericInformation) {
 		o->genericInformation->list.count =
@@ -106,10 +100,9 @@ int traverse_media_open(const struct call *c, enum pn_side side, struct pdu *p, 
 	return m && o->genericInformation ? aper_list_add(p->m, &o->genericInformation->list, m) : -ENOMEM;
 }
 
-int traverse_media_ack(const struct call *c, enum pn_side side, struct pdu *p, OpenLogicalChannelAck_t *a)
+int traverse_media_ack(const struct pdu *p, OpenLogicalChannelAck_t *a)
 {
-	(void)side;
-	if (!concerns(c, p) || !a->genericInformation)
+	if (!p->lossless || !a->genericInformation)
 		return 0;
 	a->genericInformation->list.count =
 		take_out(a->genericInformation->list.array, a->genericInformation->list.count);
@@ -134,11 +127,45 @@ static int add_server(struct pdu *p, void *list)
 	return aper_list_add(p->m, &all->list, one) ? -ENOMEM : aper_list_add(p->m, list, f);
 }
 
+static bool is_standard(const struct GenericIdentifier *id, long number)
+{
+	return id->present == GenericIdentifier_PR_standard && id->choice.standard == number;
+}
+
 static bool is_feature(const struct GenericData *f)
 {
-	return f->id.present == GenericIdentifier_PR_standard &&
-	       (f->id.choice.standard == FEATURE_SIGNALLING_TRAVERSAL ||
-		f->id.choice.standard == FEATURE_MEDIA_TRAVERSAL);
+	return is_standard(&f->id, FEATURE_SIGNALLING_TRAVERSAL) || is_standard(&f->id, FEATURE_MEDIA_TRAVERSAL);
+}
+
+/* A client says it without being a server itself. */
+static bool is_client(struct GenericData *const *list, int n)
+{
+	for (int i = 0; i < n; i++) {
+		const struct GenericData *f = list[i];
+		bool server = false;
+
+		if (!is_standard(&f->id, FEATURE_MEDIA_TRAVERSAL))
+			continue;
+		for (int k = 0; f->parameters && k < f->parameters->list.count; k++)
+			server = server || is_standard(&f->parameters->list.array[k]->id, TRAVERSAL_SERVER);
+		return !server;
+	}
+	return false;
+}
+
+void traverse_media_note(struct call *c, enum pn_side side, const struct uuie *u)
+{
+	const Setup_UUIE_t *s = &u->uu->h323_message_body.choice.setup;
+	const struct FeatureSet *set = u->features ? *u->features : NULL;
+	struct call_leg *leg = &c->leg[side];
+
+	if (!c->h->conf->traversal || !h323_is_access(c->h, leg->realm))
+		return;
+	if (u->type == BODY(setup) && s->supportedFeatures)
+		leg->media_traverses |= is_client(s->supportedFeatures->list.array, s->supportedFeatures->list.count);
+	else if (set && set->supportedFeatures)
+		leg->media_traverses |= is_client(set->supportedFeatures->list.array,
+						  set->supportedFeatures->list.count);
 }
 
 static int setup_features(struct uuie *u, bool add)
@@ -181,7 +208,7 @@ int traverse_media_features(const struct call *c, enum pn_side side, struct uuie
 {
 	bool add = c->leg[call_other(side)].media_traverses;
 
-	if (!concerns(c, &u->pdu))
+	if (!u->pdu.lossless)
 		return 0;
 	if (u->type == BODY(setup))
 		return setup_features(u, add);

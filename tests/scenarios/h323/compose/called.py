@@ -1,8 +1,8 @@
 """The scenarios called-*: calls to terminals that registered, behind a NAT by H.460.18 or not."""
 from calls import accept, offer
-from encode import Oid
-from messages import CAPABILITIES, END_SESSION, MASTER_SLAVE, octets, open_ack, open_request, traversal_indication
+from messages import CAPABILITIES, END_SESSION, MASTER_SLAVE, open_ack, open_channel, open_request, traversal_indication
 from ras_messages import id_, num, rrq
+from traversal import OFFERED, SUPPORTS, features, with_keepalive, with_support
 
 X, OURS_X, OURS_B, B_SAYS = "192.0.2.40:33000", "192.0.2.5:1720", "198.51.100.5:1720", "10.1.0.3:1720"
 MEDIA_X, MEDIA_B = ("192.0.2.5:30000", "192.0.2.5:30001"), ("198.51.100.5:20000", "198.51.100.5:20001")
@@ -45,7 +45,8 @@ def reached(s, m, **more):
     s.sends("x", m.setup(X, OURS_X, fast=fast(X_MEDIA) if fast else (), **more), "Setup")
     told(s, m)
     s.do("connect bt to 198.51.100.5:1720").sends("bt", m.facility(), "Facility: for this call")
-    s.gets("bt", m.setup(OURS_B, B_SAYS, fast=fast(MEDIA_B) if fast else (), **more), "Setup")
+    s.gets("bt", m.setup(OURS_B, B_SAYS, fast=[with_keepalive(o, MEDIA_B[0]) for o in fast(MEDIA_B)] if fast else (),
+                         extra=OFFERED, **more), "Setup")
 
 
 def talk(s):
@@ -78,7 +79,8 @@ def traversal_h245(s, m):
     s.sends("bh", m.h245(traversal_indication()), "H.460.18 indication").do("nothing xh")
     s.sends("bh", m.h245(MASTER_SLAVE), "MasterSlaveDetermination").gets("xh", m.h245(MASTER_SLAVE), "the same")
     s.sends("xh", m.h245(open_request(101, 1, control=X_MEDIA[1])), "OLC")
-    s.gets("bh", m.h245(open_request(101, 1, control=MEDIA_B[1])), "OLC")
+    s.gets("bh", m.h245(("request", ("openLogicalChannel", with_keepalive(open_channel(101, 1, control=MEDIA_B[1]), MEDIA_B[0])))),
+           "OLC")
     s.sends("bh", m.h245(open_request(101, 1, control=B_MEDIA[1])), "OLC")
     s.gets("xh", m.h245(open_request(101, 1, control=MEDIA_X[1])), "OLC")
     s.sends("xh", m.h245(open_ack(101, 1, *X_MEDIA)), "OLC Ack").gets("bh", m.h245(open_ack(101, 1, *MEDIA_B)), "OLC Ack")
@@ -114,7 +116,7 @@ def traversal_stranger(s, m):
     s.sends("y", m.facility(), "Facility: for this call")
     s.gets("y", m.release("invalidCID", cause=3, tunnelling=False, back=False, guid=bytes(16)), "ReleaseComplete")
     s.do("connect bt to 198.51.100.5:1720").sends("bt", m.facility(), "Facility: for this call")
-    s.gets("bt", m.setup(OURS_B, B_SAYS), "Setup")
+    s.gets("bt", m.setup(OURS_B, B_SAYS, extra=OFFERED), "Setup")
 
 
 @scenario("A terminal that is what it says it is takes a TCP connection.")
@@ -151,27 +153,6 @@ def unknown(s, m):
     s.gets("x", m.release("calledPartyNotRegistered", cause=20, tunnelling=False), "ReleaseComplete")
 
 
-MEDIA_TRAVERSAL = ("standard", Oid((0, 0, 8, 460, 19, 0, 1)))
-SERVER = [{"id": ("standard", 19), "parameters": [{"id": ("standard", 2)}]}]
-SUPPORTS = [{"id": ("standard", 19), "parameters": [{"id": ("standard", 1)}]}]
-
-
-def with_keepalive(channel, address):
-    """TraversalParameters with keepAliveChannel and keepAliveInterval."""
-    ip, port = octets(address)
-    raw = bytes((0x0a, 0)) + ip + port.to_bytes(2, "big") + bytes((0, 18))
-    return {**channel, "genericInformation": [{"messageIdentifier": MEDIA_TRAVERSAL, "messageContent": [
-        {"parameterIdentifier": ("standard", 1), "parameterValue": ("octetString", raw)}]}]}
-
-
-def with_support(channel):
-    return {**channel, "genericInformation": [{"messageIdentifier": MEDIA_TRAVERSAL}]}
-
-
-def features(*list_):
-    return {"replacementFeatureSet": False, "supportedFeatures": list(list_)}
-
-
 @scenario("H.460.19 between the terminal and us: it learns in each channel where to send keepalives, and that we are its\n"
           "server; the other side, which knows it too, hears nothing of it.")
 def traversal_media(s, m):
@@ -180,7 +161,7 @@ def traversal_media(s, m):
     told(s, m)
     s.do("connect bt to 198.51.100.5:1720").sends("bt", m.facility(), "Facility: for this call")
     s.gets("bt", m.setup(OURS_B, B_SAYS, fast=[with_keepalive(o, MEDIA_B[0]) for o in offer(MEDIA_B)],
-                         extra={"supportedFeatures": SERVER}), "Setup")
+                         extra=OFFERED), "Setup")
     s.sends("bt", m.answer("connect", fast=map(with_support, accept(B_MEDIA, MEDIA_B[0])), features=features(*SUPPORTS)),
             "Connect")
     s.gets("x", m.answer("connect", fast=accept(MEDIA_X, X_MEDIA[0])), "Connect")

@@ -1,6 +1,7 @@
 """The scenarios route-*: RAS and call signalling together, for where calls go."""
 import ras_messages as ras
 from ras_script import folded, holes
+from traversal import OFFERED
 
 A_RAS, A_SAYS = ("10.1.0.2", 1719), "10.1.0.2:1720"
 C_RAS, C_SAYS = ("198.51.100.13", 1719), "198.51.100.13:1720"
@@ -145,7 +146,7 @@ def traversal(s, m):
     indicate(s, m)
     response(s, m)
     s.do("connect bt").sends("bt", m.facility(), "Facility")
-    s.gets("bt", m.setup(OURS, "10.1.0.3:1720", digits="200"), "Setup")
+    s.gets("bt", m.setup(OURS, "10.1.0.3:1720", digits="200", extra=OFFERED), "Setup")
     answered(s, m, "bt")
     s.do("counter h323_traversals 1", "counter h323_traversals_failed 0")
 
@@ -154,7 +155,7 @@ def traversal(s, m):
 def traversal_overtaken(s, m):
     indicate(s, m)
     s.do("connect bt").sends("bt", m.facility(), "Facility")
-    s.gets("bt", m.setup(OURS, "10.1.0.3:1720", digits="200"), "Setup")
+    s.gets("bt", m.setup(OURS, "10.1.0.3:1720", digits="200", extra=OFFERED), "Setup")
     response(s, m)
     answered(s, m, "bt")
 
@@ -193,7 +194,7 @@ def traversal_stranger(s, m):
     response(s, m)
     s.do("connect ct").sends("ct", m.facility(), "Facility").do("flush ct")
     s.do("connect bt").sends("bt", m.facility(), "Facility")
-    s.gets("bt", m.setup(OURS, "10.1.0.3:1720", digits="200"), "Setup")
+    s.gets("bt", m.setup(OURS, "10.1.0.3:1720", digits="200", extra=OFFERED), "Setup")
     answered(s, m, "bt")
 
 
@@ -218,12 +219,12 @@ GK, GK_SIGNAL, EPG = ("192.0.2.20", 1719), ("192.0.2.20", 1720), "gk-endpoint-1"
 PROXY = "common/routed-proxy.inc"
 
 
-def proxied(s, m, host, own, says, alias, names, seq=1):
+def proxied(s, m, host, own, says, alias, names, seq=1, signal=None):
     """By the external gatekeeper."""
     where = ("192.0.2.5", alias)
     ras_line(s, m, ">", host, ras.rrq(seq, own, address(says), names))
     ras_line(s, m, "<", f"gk from 192.0.2.5:{alias}", ras.rrq(seq, where, where, names))
-    ras_line(s, m, ">", f"gk to 192.0.2.5:{alias}", ras.rcf(seq, GK_SIGNAL, EPG, names, ttl=60))
+    ras_line(s, m, ">", f"gk to 192.0.2.5:{alias}", ras.rcf(seq, signal or GK_SIGNAL, EPG, names, ttl=60))
     ras_line(s, m, "<", host, ras.rcf(seq, address(OURS), EPG, names, ttl=60))
 
 

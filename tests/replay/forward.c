@@ -1,0 +1,113 @@
+#include "rig.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static uint8_t bare_in[2 * MESSAGE_MAX], bare_out[2 * MESSAGE_MAX];
+
+static bool in_address(const struct message *m, size_t at)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (at >= m->span[i].at && at < m->span[i].at + (m->span[i].family == 4 ? 6u : 18u))
+			return true;
+	return false;
+}
+
+/* The same octets but for those of addresses. */
+static bool same_but_addresses(const struct message *a, const struct message *b)
+{
+	if (a->len != b->len || a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->span[i].at != b->span[i].at || a->span[i].family != b->span[i].family)
+			return false;
+	for (size_t at = 0; at < a->len; at++)
+		if (a->data[at] != b->data[at] && !in_address(a, at))
+			return false;
+	return true;
+}
+
+static int compare(struct rig *r, const struct message *in, const struct message *out)
+{
+	long n, m;
+
+	if (same_but_addresses(in, out))
+		return 0;
+	n = message_bare(in, bare_in, sizeof(bare_in));
+	m = message_bare(out, bare_out, sizeof(bare_out));
+	if (n < 0 || n != m || memcmp(bare_in, bare_out, (size_t)n))
+		return fail(r, "more changed than addresses and features (%zu octets, now %zu)", in->len, out->len);
+	return 0;
+}
+
+/* Addresses of hosts that `to` must not see. */
+static int check_leaks(struct rig *r, const struct actor *to, const struct message *m)
+{
+	for (size_t i = 0; i < r->n_hosts; i++) {
+		const struct actor *h = &r->host[i];
+		const struct pn_addr *secret[CLAIMS_MAX + 2] = { &h->ip, &h->public };
+		bool shared = false; /* two private networks may use the same addresses */
+
+		for (size_t j = 0; j < h->n_claims; j++)
+			secret[j + 2] = &h->claim[j];
+		for (size_t j = 0; h != to && j < h->n_claims + 2; j++) {
+			for (size_t k = 0; k < to->n_claims; k++)
+				shared = shared || addr_same_ip(&to->claim[k], secret[j]);
+			if (!shared && memmem(m->data, m->len, secret[j]->ip, 4))
+				return fail(r, "an address of %s is in it: %s", addr_text(&h->ip), addr_text(secret[j]));
+		}
+	}
+	return 0;
+}
+
+static bool has_h245(const struct message *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->span[i].h245)
+			return true;
+	return false;
+}
+
+static int learn(struct rig *r, struct actor *to, const struct message *captured, const struct message *out)
+{
+	bool h245 = has_h245(out);
+	size_t at = 0;
+
+	for (size_t i = 0; i < captured->n; i++) {
+		struct pn_addr was = message_get(captured, i), is;
+
+		if (captured->span[i].h245 && !h245)
+			continue;
+		if (at == out->n)
+			return fail(r, "an address is missing: %s", addr_text(&was));
+		is = message_get(out, at++);
+		if (!addr_eq(&was, &is) && host_show(to, &was, &is, captured->span[i].media))
+			return fail(r, "too many addresses");
+	}
+	return at == out->n ? 0 : fail(r, "more addresses than there were");
+}
+
+int forward_check(struct rig *r, struct actor *to, const struct message *captured, const struct message *in,
+		  const uint8_t *data, size_t len)
+{
+	static struct message out;
+	int err = message_read(&out, in->kind, data, len);
+
+	if (err)
+		return fail(r, "what was sent does not decode");
+	r->messages++;
+	err = compare(r, in, &out);
+	if (!err)
+		err = check_leaks(r, to, &out);
+	return err ? err : learn(r, to, captured, &out);
+}
+
+void forward_say(struct rig *r, const struct actor *from, struct message *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		struct pn_addr a = message_get(m, i), here;
+
+		if (rig_knows(r, from, &a, &here))
+			message_set(m, i, &here);
+	}
+}

@@ -1,0 +1,117 @@
+#include "rig.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TERMINAL_PORT 45000u /* it sends from another port than it named: some do, and a NAT gives it another */
+
+static void talk(struct rig *r, const struct actor *from, const struct pn_addr *at, const struct pn_addr *to)
+{
+	uint8_t rtp[12 + 160] = { 0x80, 8, 0, 1 };
+
+	memcpy(rtp + 8, from->public.ip, 4); /* an SSRC of its own */
+	memset(rtp + 12, 0xd5, 160);
+	relay_input(r->core->relay, from->realm, to, at, rtp, sizeof(rtp));
+}
+
+/* What stands at the core side in place of the terminal's own address of this stream: the port that its packet left by. */
+static bool declared_by_terminal(struct rig *r, const struct actor *terminal, const struct pn_addr *ours, struct pn_addr *out)
+{
+	for (size_t i = 0; i < r->n_hosts; i++)
+		for (size_t j = 0; !r->host[i].terminal && j < r->host[i].n_shown; j++) {
+			const struct shown *s = &r->host[i].shown[j];
+
+			if (s->media && addr_eq(&s->here, ours)) {
+				*out = host_at(terminal, &s->captured);
+				return true;
+			}
+		}
+	return false;
+}
+
+/* At the port that it sent from where it is behind a NAT, else at the one that it declared. */
+static int arrived(struct rig *r, const struct actor *at, const struct pn_addr *sent_from, uint16_t declared,
+		   const struct pn_addr *ours)
+{
+	struct pn_addr to = *sent_from;
+	struct packet *p;
+	bool right;
+
+	if (!at->natted)
+		to.port = declared;
+	p = fakenet_take_media(r->net, at->realm, &to);
+	right = p && addr_eq(&p->from, ours);
+	free(p);
+	return right ? 0 : fail(r, "media to %s does not arrive", addr_text(&to));
+}
+
+/* One stream: from the terminal, then back. */
+static int both_ways(struct rig *r, struct actor *terminal, const struct shown *s, unsigned n)
+{
+	struct pn_addr from = terminal->public, back, ours;
+	struct actor *peer = rig_host(r, &s->captured);
+	struct packet *p;
+
+	from.port = (uint16_t)(TERMINAL_PORT + 2 * n);
+	talk(r, terminal, &from, &s->here);
+	p = fakenet_take_media(r->net, peer->realm, &s->captured);
+	if (!p)
+		return fail(r, "media to %s does not arrive", addr_text(&s->captured));
+	ours = p->from;
+	free(p);
+	if (!declared_by_terminal(r, terminal, &ours, &back))
+		return fail(r, "media comes from %s, which nobody was shown", addr_text(&ours));
+	talk(r, peer, &s->captured, &ours);
+	if (arrived(r, terminal, &from, back.port, &s->here))
+		return -1;
+	r->flows++;
+	return 0;
+}
+
+/* Both ends are terminals here: the stream of one meets that of the other within Postern, and both are known by their
+ * packets alone. */
+static int across(struct rig *r, struct actor *terminal, const struct shown *s)
+{
+	struct actor *peer = rig_host(r, &s->captured);
+	struct pn_addr from = terminal->public, to = peer->public;
+	const struct shown *theirs = NULL;
+
+	for (size_t i = 0; i < peer->n_shown; i++)
+		if (peer->shown[i].media && addr_same_ip(&peer->shown[i].captured, &terminal->ip) &&
+		    peer->shown[i].captured.port % 2 == 0)
+			theirs = &peer->shown[i];
+	if (!theirs)
+		return fail(r, "no medium was shown to %s", addr_text(&peer->ip));
+	from.port = to.port = TERMINAL_PORT;
+	talk(r, peer, &to, &theirs->here);
+	talk(r, terminal, &from, &s->here);
+	fakenet_flush_media(r->net);
+	talk(r, terminal, &from, &s->here);
+	talk(r, peer, &to, &theirs->here);
+	if (arrived(r, peer, &to, s->captured.port, &theirs->here) ||
+	    arrived(r, terminal, &from, theirs->captured.port, &s->here))
+		return -1;
+	r->flows++;
+	return 0;
+}
+
+int media_check(struct rig *r, struct actor *terminal)
+{
+	unsigned n = 0;
+	int err = 0;
+
+	for (size_t i = 0; !err && i < terminal->n_shown; i++) {
+		const struct shown *s = &terminal->shown[i];
+		const struct actor *peer = rig_host(r, &s->captured);
+
+		if (!s->media || !peer || peer == terminal || s->captured.port % 2)
+			continue;
+		if (!peer->terminal)
+			err = both_ways(r, terminal, s, n);
+		else if (!peer->released) /* else it was looked at when that one hung up */
+			err = across(r, terminal, s);
+		n++;
+	}
+	fakenet_flush_media(r->net);
+	return err || n ? err : fail(r, "no medium was shown to %s", addr_text(&terminal->ip));
+}

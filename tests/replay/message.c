@@ -1,0 +1,421 @@
+#include "message.h"
+
+#include "h323.h"
+
+#include <FeatureSet.h>
+#include <GenericData.h>
+#include <GenericMessage.h>
+#include <H323-UserInformation.h>
+#include <MultimediaSystemControlMessage.h>
+#include <OpenLogicalChannel.h>
+#include <RasMessage.h>
+#include <TransportAddress.h>
+#include <errno.h>
+#include <string.h>
+
+#define BODY(name) H323_UU_PDU__h323_message_body_PR_##name
+#define USER_USER 0x7eu
+#define PARTS_MAX 16u
+
+/* itu-t recommendation h 460: what follows tells which */
+static const uint8_t h460[] = { 0x00, 0x08, 0x83, 0x4c };
+
+/* Where a value of a type stands in the octets. */
+struct part {
+	const struct asn_TYPE_descriptor_s *td;
+	size_t at, len;
+};
+
+/* ---- parts ---- */
+
+/* The User-user element of a Q.931 message; len 0: it has none. */
+static int user_information(const uint8_t *p, size_t len, struct part *out)
+{
+	size_t at = 5;
+
+	*out = (struct part){ .td = &asn_DEF_H323_UserInformation };
+	while (at < len) {
+		size_t head = p[at] & 0x80 ? 1 : p[at] == USER_USER ? 3 : 2, n = 0;
+
+		if (at + head > len)
+			return -EBADMSG;
+		if (head > 1)
+			n = head == 3 ? (size_t)p[at + 1] << 8 | p[at + 2] : p[at + 1];
+		if (n > len - at - head)
+			return -EBADMSG;
+		if (p[at] == USER_USER && n > 1) {
+			out->at = at + head + 1;
+			out->len = n - 1;
+			return 0;
+		}
+		at += head + n;
+	}
+	return 0;
+}
+
+/* The H.245 messages of one TPKT, one behind the other. */
+static int control_parts(const uint8_t *p, size_t len, struct part out[PARTS_MAX], size_t *n)
+{
+	size_t at = 0;
+
+	for (*n = 0; at < len; (*n)++) {
+		struct aper_message *m;
+
+		if (*n == PARTS_MAX)
+			return -E2BIG;
+		if (aper_read(&asn_DEF_MultimediaSystemControlMessage, p + at, len - at, &m))
+			return -EBADMSG;
+		out[*n] = (struct part){ &asn_DEF_MultimediaSystemControlMessage, at, aper_consumed(m) };
+		at += aper_consumed(m);
+		aper_free(m);
+	}
+	return 0;
+}
+
+static int parts_of(const struct message *m, struct part out[PARTS_MAX], size_t *n)
+{
+	int err;
+
+	*n = 1;
+	if (m->kind == MESSAGE_CONTROL)
+		return control_parts(m->data, m->len, out, n);
+	if (m->kind == MESSAGE_RAS) {
+		out[0] = (struct part){ &asn_DEF_RasMessage, 0, m->len };
+		return 0;
+	}
+	if (m->len < 5)
+		return -EBADMSG;
+	err = user_information(m->data, m->len, &out[0]);
+	*n = out[0].len > 0;
+	return err;
+}
+
+/* ---- addresses ---- */
+
+static const void *h245_address(const H323_UserInformation_t *info)
+{
+	const struct H323_UU_PDU__h323_message_body *b = &info->h323_uu_pdu.h323_message_body;
+
+	switch (b->present) {
+	case BODY(setup):
+		return b->choice.setup.h245Address;
+	case BODY(callProceeding):
+		return b->choice.callProceeding.h245Address;
+	case BODY(alerting):
+		return b->choice.alerting.h245Address;
+	case BODY(progress):
+		return b->choice.progress.h245Address;
+	case BODY(connect):
+		return b->choice.connect.h245Address;
+	case BODY(facility):
+		return b->choice.facility.h245Address;
+	default:
+		return NULL;
+	}
+}
+
+static int add_spans(struct message *m, const struct part *part)
+{
+	const struct h323_address *a;
+	struct h323_message *h;
+	const void *h245;
+	int err = h323_read(part->td, m->data + part->at, part->len, &h);
+	size_t n;
+
+	if (err)
+		return err;
+	h245 = m->kind == MESSAGE_SIGNALLING ? h245_address(aper_root(h323_outer(h))) : NULL;
+	n = h323_addresses(h, &a);
+	for (size_t i = 0; !err && i < n; i++) {
+		if (m->n == SPANS_MAX)
+			err = -E2BIG;
+		else if (a[i].at == APER_NOWHERE)
+			err = -ENOTSUP;
+		else
+			m->span[m->n++] = (struct span){ .at = part->at + a[i].at,
+							 .family = a[i].leaf->family,
+							 .media = a[i].part || m->kind == MESSAGE_CONTROL,
+							 .h245 = h245 && a[i].leaf->where == h245 };
+	}
+	h323_free(h);
+	return err;
+}
+
+int message_read(struct message *m, enum message_kind kind, const uint8_t *data, size_t len)
+{
+	struct part part[PARTS_MAX];
+	size_t n;
+	int err;
+
+	if (!len || len > MESSAGE_MAX)
+		return -EBADMSG;
+	m->kind = kind;
+	m->n = 0;
+	m->len = len;
+	memmove(m->data, data, len);
+	err = parts_of(m, part, &n);
+	for (size_t i = 0; !err && i < n; i++)
+		err = add_spans(m, &part[i]);
+	m->type = kind == MESSAGE_SIGNALLING && len > 4 ? m->data[4] : 0;
+	if (!err && kind == MESSAGE_RAS) {
+		struct aper_message *ras;
+
+		err = aper_read(&asn_DEF_RasMessage, m->data, len, &ras);
+		m->type = err ? 0 : ((RasMessage_t *)aper_root(ras))->present;
+		aper_free(err ? NULL : ras);
+	}
+	return err;
+}
+
+struct pn_addr message_get(const struct message *m, size_t span)
+{
+	const struct span *s = &m->span[span];
+	size_t n = s->family == 4 ? 4 : 16;
+	struct pn_addr a = { .family = s->family };
+
+	memcpy(a.ip, m->data + s->at, n);
+	a.port = (uint16_t)(m->data[s->at + n] << 8 | m->data[s->at + n + 1]);
+	return a;
+}
+
+void message_set(struct message *m, size_t span, const struct pn_addr *a)
+{
+	const struct span *s = &m->span[span];
+	size_t n = s->family == 4 ? 4 : 16;
+
+	if (a->family != s->family)
+		return;
+	memcpy(m->data + s->at, a->ip, n);
+	m->data[s->at + n] = (uint8_t)(a->port >> 8);
+	m->data[s->at + n + 1] = (uint8_t)a->port;
+}
+
+/* ---- what may change ---- */
+
+static bool is_traversal_id(const CapabilityIdentifier_t *id)
+{
+	return id->present == CapabilityIdentifier_PR_standard &&
+	       (size_t)id->choice.standard.size > sizeof(h460) + 1 &&
+	       !memcmp(id->choice.standard.buf, h460, sizeof(h460)) &&
+	       (id->choice.standard.buf[4] == 18 || id->choice.standard.buf[4] == 19);
+}
+
+static bool is_traversal_feature(const struct GenericData *f)
+{
+	return f->id.present == GenericIdentifier_PR_standard &&
+	       (f->id.choice.standard == 18 || f->id.choice.standard == 19);
+}
+
+/* Sets the list to NULL when nothing is left in it. */
+#define STRIP(list_, is) \
+	do { \
+		int left = 0; \
+		for (int i = 0; (list_) && i < (list_)->list.count; i++) \
+			if (!(is)) \
+				(list_)->list.array[left++] = (list_)->list.array[i]; \
+		if (list_) \
+			(list_)->list.count = left; \
+		if (!left) \
+			(list_) = NULL; \
+	} while (0)
+
+static void strip_features(struct FeatureSet **set)
+{
+	struct FeatureSet *s = *set;
+
+	if (!s)
+		return;
+	STRIP(s->neededFeatures, is_traversal_feature(s->neededFeatures->list.array[i]));
+	STRIP(s->desiredFeatures, is_traversal_feature(s->desiredFeatures->list.array[i]));
+	STRIP(s->supportedFeatures, is_traversal_feature(s->supportedFeatures->list.array[i]));
+	if (!s->neededFeatures && !s->desiredFeatures && !s->supportedFeatures)
+		*set = NULL;
+}
+
+static void strip_channel(OpenLogicalChannel_t *o)
+{
+	STRIP(o->genericInformation, is_traversal_id(&o->genericInformation->list.array[i]->messageIdentifier));
+}
+
+static void strip_control(MultimediaSystemControlMessage_t *m)
+{
+	OpenLogicalChannelAck_t *a = &m->choice.response.choice.openLogicalChannelAck;
+
+	if (m->present == MultimediaSystemControlMessage_PR_request &&
+	    m->choice.request.present == RequestMessage_PR_openLogicalChannel)
+		strip_channel(&m->choice.request.choice.openLogicalChannel);
+	if (m->present == MultimediaSystemControlMessage_PR_response &&
+	    m->choice.response.present == ResponseMessage_PR_openLogicalChannelAck)
+		STRIP(a->genericInformation,
+		      is_traversal_id(&a->genericInformation->list.array[i]->messageIdentifier));
+}
+
+static void strip_body(struct H323_UU_PDU__h323_message_body *b)
+{
+	switch (b->present) {
+	case BODY(setup):
+		b->choice.setup.h245Address = NULL;
+		STRIP(b->choice.setup.supportedFeatures,
+		      is_traversal_feature(b->choice.setup.supportedFeatures->list.array[i]));
+		break;
+	case BODY(callProceeding):
+		b->choice.callProceeding.h245Address = NULL;
+		strip_features(&b->choice.callProceeding.featureSet);
+		break;
+	case BODY(alerting):
+		b->choice.alerting.h245Address = NULL;
+		strip_features(&b->choice.alerting.featureSet);
+		break;
+	case BODY(connect):
+		b->choice.connect.h245Address = NULL;
+		strip_features(&b->choice.connect.featureSet);
+		break;
+	case BODY(facility):
+		b->choice.facility.h245Address = NULL;
+		strip_features(&b->choice.facility.featureSet);
+		break;
+	default:
+		break;
+	}
+}
+
+static void strip_ras(RasMessage_t *m)
+{
+	switch (m->present) {
+	case RasMessage_PR_gatekeeperRequest:
+		strip_features(&m->choice.gatekeeperRequest.featureSet);
+		break;
+	case RasMessage_PR_gatekeeperConfirm:
+		strip_features(&m->choice.gatekeeperConfirm.featureSet);
+		break;
+	case RasMessage_PR_registrationRequest:
+		strip_features(&m->choice.registrationRequest.featureSet);
+		break;
+	case RasMessage_PR_registrationConfirm:
+		strip_features(&m->choice.registrationConfirm.featureSet);
+		m->choice.registrationConfirm.timeToLive = NULL;
+		break;
+	default:
+		break;
+	}
+}
+
+static void strip(struct h323_message *h, const struct asn_TYPE_descriptor_s *td)
+{
+	void *root = aper_root(h323_outer(h));
+	const struct h323_part *part;
+	size_t n = h323_parts(h, &part);
+
+	if (td == &asn_DEF_RasMessage)
+		strip_ras(root);
+	if (td == &asn_DEF_MultimediaSystemControlMessage)
+		strip_control(root);
+	if (td == &asn_DEF_H323_UserInformation)
+		strip_body(&((H323_UserInformation_t *)root)->h323_uu_pdu.h323_message_body);
+	for (; n--; part++)
+		if (part->m && aper_type(part->m) == &asn_DEF_OpenLogicalChannel)
+			strip_channel(aper_root(part->m));
+		else if (part->m)
+			strip_control(aper_root(part->m));
+}
+
+static long bare_part(const struct message *m, const struct part *part, uint8_t *out, size_t cap)
+{
+	static const uint8_t zero[16];
+	const struct h323_address *a;
+	struct h323_message *h;
+	long n = h323_read(part->td, m->data + part->at, part->len, &h);
+
+	if (n)
+		return n;
+	for (size_t i = h323_addresses(h, &a); i--; a++)
+		h323_set(h, a, zero, 0);
+	strip(h, part->td);
+	n = h323_exact(h) ? h323_write(h, out, cap) : -EOPNOTSUPP;
+	h323_free(h);
+	return n;
+}
+
+long message_bare(const struct message *m, uint8_t *out, size_t cap)
+{
+	struct part part[PARTS_MAX];
+	size_t n, len = 0, tail;
+	int err = parts_of(m, part, &n);
+
+	for (size_t i = 0; !err && i < n; i++) {
+		long one = bare_part(m, &part[i], out + len, cap - len);
+
+		if (one < 0)
+			return one;
+		len += (size_t)one;
+	}
+	if (err || m->kind != MESSAGE_SIGNALLING)
+		return err ? err : (long)len;
+	/* What stands around the user information, but for the element's length. */
+	tail = n ? part[0].at + part[0].len : 5;
+	if (len + m->len > cap)
+		return -ENOBUFS;
+	memcpy(out + len, m->data, n ? part[0].at - 3 : 5);
+	len += n ? part[0].at - 3 : 5;
+	memcpy(out + len, m->data + tail, m->len - tail);
+	return (long)(len + m->len - tail);
+}
+
+/* ---- H.460.18 ---- */
+
+static long *service_seq(RasMessage_t *m)
+{
+	if (m->present == RasMessage_PR_serviceControlIndication)
+		return &m->choice.serviceControlIndication.requestSeqNum;
+	if (m->present == RasMessage_PR_serviceControlResponse)
+		return &m->choice.serviceControlResponse.requestSeqNum;
+	return NULL;
+}
+
+long message_service_seq(const struct message *m)
+{
+	struct aper_message *ras;
+	const long *at;
+	long seq;
+
+	if (m->kind != MESSAGE_RAS || aper_read(&asn_DEF_RasMessage, m->data, m->len, &ras))
+		return -1;
+	at = service_seq(aper_root(ras));
+	seq = at ? *at : -1;
+	aper_free(ras);
+	return seq;
+}
+
+int message_set_service_seq(struct message *m, long seq)
+{
+	struct aper_message *ras;
+	int err = aper_read(&asn_DEF_RasMessage, m->data, m->len, &ras);
+	long *at = err ? NULL : service_seq(aper_root(ras));
+	long n = -EBADMSG;
+
+	if (err)
+		return err;
+	if (at) {
+		*at = seq;
+		n = aper_write(ras, m->data, sizeof(m->data));
+	}
+	aper_free(ras);
+	return n < 0 ? (int)n : message_read(m, MESSAGE_RAS, m->data, (size_t)n);
+}
+
+bool message_is_traversal(const struct message *m)
+{
+	const MultimediaSystemControlMessage_t *c;
+	struct aper_message *control;
+	bool is;
+
+	if (m->kind != MESSAGE_CONTROL ||
+	    aper_read(&asn_DEF_MultimediaSystemControlMessage, m->data, m->len, &control))
+		return false;
+	c = aper_root(control);
+	is = c->present == MultimediaSystemControlMessage_PR_indication &&
+	     c->choice.indication.present == IndicationMessage_PR_genericIndication &&
+	     is_traversal_id(&c->choice.indication.choice.genericIndication.messageIdentifier);
+	aper_free(control);
+	return is;
+}
