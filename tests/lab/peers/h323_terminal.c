@@ -93,7 +93,7 @@ static void tick(struct terminal *t)
 		may_call = false;
 	if (may_call && !t->placed && !t->leaving && ras_quiet(t))
 		place(t);
-	if (t->call.state == CALL_UP && t->call.calling && t->o.packets &&
+	if (t->call.state == CALL_UP && t->o.packets &&
 	    media_least_heard(&t->media) >= t->o.packets && media_sent_all(&t->media, t->now_ms) && act_all(t))
 		call_hang_up(t);
 	if (told_to_end)
