@@ -3,6 +3,8 @@
 #include <errno.h>
 
 #include "control.h"
+#include "forward.h"
+#include "place.h"
 #include "transport.h"
 
 #define BODY(name) H323_UU_PDU__h323_message_body_PR_##name
@@ -51,20 +53,59 @@ static int edit_h245(struct call *c, enum pn_side side, struct uuie *u)
 	return 0;
 }
 
-/* Whose address is it? The sender's becomes ours towards the receiver; ours towards the sender is the
- * receiver's; others are nobody's business. */
+static struct TransportAddress *alternative(const struct uuie *u)
+{
+	return u->type == BODY(facility) ? u->uu->h323_message_body.choice.facility.alternativeAddress : NULL;
+}
+
+/* Whom a side sends elsewhere comes to us, and we go there; where nobody of ours is, nobody is sent. */
+static int edit_alternative(struct call *c, enum pn_side side, struct uuie *u)
+{
+	struct TransportAddress *to = alternative(u);
+	struct pn_addr at = transport_get(to), ours;
+
+	if (!at.family)
+		return 0;
+	if (!forward_new(c, side, &at, &ours))
+		return transport_set(&u->pdu, to, &ours);
+	if (!u->pdu.lossless)
+		return -EOPNOTSUPP;
+	u->uu->h323_message_body.choice.facility.alternativeAddress = NULL;
+	return 0;
+}
+
+static struct pn_addr listener_for(struct call *c, const struct call_leg *to)
+{
+	struct pn_addr ours = h323_listener(c->h, to->realm, PN_TCP, to->peer.family);
+
+	return ours.family || !to->link ? ours : to->link->local;
+}
+
+/* A terminal as the other side knows it. */
+static struct pn_addr shown(struct call *c, const struct h323_terminal *t, const struct call_leg *to)
+{
+	if (t == to->terminal)
+		return t->signal;
+	return t->core == to->realm ? terminal_alias(t) : listener_for(c, to);
+}
+
+/* Whose address is it? That of a terminal becomes what it is on the other side; the sender's becomes ours towards the
+ * receiver; ours towards the sender is the receiver's; a terminal sees no other one of the core. What is left is
+ * nobody's business. */
 static struct pn_addr translate(struct call *c, enum pn_side side, const struct pn_addr *a)
 {
 	const struct call_leg *from = &c->leg[side], *to = &c->leg[call_other(side)];
-	struct pn_addr ours;
+	bool from_access = h323_is_access(c->h, from->realm);
+	const struct h323_terminal *t = from_access ? place_known(c->h, from->realm, &from->peer, a)
+						    : terminal_of_alias(c->h, from->realm, a);
 
-	if (addr_same_ip(a, &from->peer) || addr_same_ip(a, &from->claimed)) {
-		ours = h323_listener(c->h, to->realm, PN_TCP, to->peer.family);
-		return ours.family || !to->link ? ours : to->link->local;
-	}
+	if (t)
+		return shown(c, t, to);
+	if (addr_same_ip(a, &from->peer) || addr_same_ip(a, &from->claimed))
+		return from->terminal ? shown(c, from->terminal, to) : listener_for(c, to);
 	if (from->link && addr_same_ip(a, &from->link->local))
 		return side == PN_SIDE_A ? c->to : to->claimed.family ? to->claimed : to->peer;
-	return *a;
+	return !from_access && h323_is_access(c->h, to->realm) ? listener_for(c, to) : *a;
 }
 
 /* h323plus compares sourceCallSignalAddress with the source of the connection: if they differ it takes the
@@ -85,14 +126,17 @@ static struct pn_addr address_of(struct call *c, enum pn_side side, const struct
 int address_edit(struct call *c, enum pn_side side, struct uuie *u)
 {
 	const struct TransportAddress *h245 = u->h245_address ? *u->h245_address : NULL;
+	const struct TransportAddress *away = alternative(u);
 	const struct aper_leaf *leaf;
 	size_t n = aper_leaves(u->pdu.m, &leaf);
 	int err = edit_h245(c, side, u);
 
+	if (!err)
+		err = edit_alternative(c, side, u);
 	for (size_t i = 0; !err && i < n; i++) {
 		struct pn_addr old = leaf_get(&leaf[i]), next;
 
-		if (leaf[i].where == h245 || leaf[i].td != &asn_DEF_TransportAddress)
+		if (leaf[i].where == h245 || leaf[i].where == away || leaf[i].td != &asn_DEF_TransportAddress)
 			continue;
 		next = address_of(c, side, u, leaf[i].where, &old);
 		if (next.family && !addr_same(&old, &next))

@@ -7,23 +7,34 @@
 struct key {
 	uintptr_t realm;
 	uint8_t call[H323_GUID];
-	uint64_t answering;
+	uint64_t kind;
 };
 
-static struct key key_of(const struct pn_realm *realm, const uint8_t *call, bool answering)
+static struct key key_of(const struct pn_realm *realm, const uint8_t *call, enum admission_kind kind)
 {
-	struct key k = { .realm = (uintptr_t)realm, .answering = answering };
+	struct key k = { .realm = (uintptr_t)realm, .kind = kind };
 
 	memcpy(k.call, call, H323_GUID);
 	return k;
 }
 
 struct h323_admission *admission_find(struct h323 *h, const struct pn_realm *realm, const uint8_t *call,
-				      bool answering)
+				      enum admission_kind kind)
 {
-	struct key k = key_of(realm, call, answering);
+	struct key k = key_of(realm, call, kind);
 
 	return h->svc->table_get(h->admission_by_call, &k, sizeof(k));
+}
+
+/* FNV-1a: two aliases that meet send one of the asker's own calls astray, at worst. */
+void admission_located(const struct h323_terminal *t, struct pn_str alias, uint8_t call[H323_GUID])
+{
+	uint64_t who = (uintptr_t)t, sum = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < alias.len; i++)
+		sum = (sum ^ (uint8_t)alias.p[i]) * UINT64_C(1099511628211);
+	memcpy(call, &who, sizeof(who));
+	memcpy(call + sizeof(who), &sum, sizeof(sum));
 }
 
 static void sweep_at(struct h323 *h)
@@ -37,9 +48,9 @@ static void sweep_at(struct h323 *h)
 	h->svc->timer_start(h->admission_sweep, due > now ? due - now : 0);
 }
 
-static struct h323_admission *admission_new(struct h323_terminal *t, const uint8_t *call, bool answering)
+static struct h323_admission *admission_new(struct h323_terminal *t, const uint8_t *call, enum admission_kind kind)
 {
-	struct key k = key_of(t->access, call, answering);
+	struct key k = key_of(t->access, call, kind);
 	struct h323_admission *a;
 	struct h323 *h = t->h;
 
@@ -54,14 +65,14 @@ static struct h323_admission *admission_new(struct h323_terminal *t, const uint8
 	}
 	a->realm = t->access;
 	memcpy(a->call, call, H323_GUID);
-	a->answering = answering;
+	a->kind = kind;
 	h->n_admissions++;
 	return a;
 }
 
-struct h323_admission *admission_get(struct h323_terminal *t, const uint8_t *call, bool answering)
+struct h323_admission *admission_get(struct h323_terminal *t, const uint8_t *call, enum admission_kind kind)
 {
-	struct h323_admission *a = admission_find(t->h, t->access, call, answering);
+	struct h323_admission *a = admission_find(t->h, t->access, call, kind);
 	bool first = TAILQ_EMPTY(&t->h->admissions);
 
 	if (a && a->terminal != t)
@@ -69,7 +80,7 @@ struct h323_admission *admission_get(struct h323_terminal *t, const uint8_t *cal
 	if (a)
 		TAILQ_REMOVE(&t->h->admissions, a, in_order);
 	else
-		a = admission_new(t, call, answering);
+		a = admission_new(t, call, kind);
 	if (!a)
 		return NULL;
 	a->terminal = t;
@@ -82,7 +93,7 @@ struct h323_admission *admission_get(struct h323_terminal *t, const uint8_t *cal
 
 void admission_end(struct h323 *h, struct h323_admission *a)
 {
-	struct key k = key_of(a->realm, a->call, a->answering);
+	struct key k = key_of(a->realm, a->call, a->kind);
 
 	h->svc->table_del(h->admission_by_call, &k, sizeof(k));
 	TAILQ_REMOVE(&h->admissions, a, in_order);

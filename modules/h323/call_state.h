@@ -25,6 +25,7 @@ struct call_link {
 	struct call_legs legs; /* of call signalling */
 	struct call *control;  /* whose H.245; NULL: it is call signalling */
 	enum pn_side side;     /* of that */
+	struct h323_forward *forward; /* a Setup by it goes there; owned; NULL */
 };
 
 struct call_leg {
@@ -37,7 +38,7 @@ struct call_leg {
 	struct pn_addr claimed; /* as it says it is */
 	struct h323_terminal *terminal;
 	bool traverses; /* it opens all connections itself, when asked (H.460.18) */
-	bool media_traverses; /* it agreed to H.460.19 */
+	bool media_traverses; /* it does H.460.19, or may for all that we know */
 };
 
 /* A medium in both directions (H.245 sessionID). */
@@ -99,6 +100,7 @@ struct call {
 	size_t n_channels;
 
 	struct call_control control[2];
+	unsigned forwards; /* forward.h */
 };
 
 struct h323_calls {

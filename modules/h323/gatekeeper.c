@@ -5,6 +5,7 @@
 
 #include "alias.h"
 #include "feature.h"
+#include "forward.h"
 #include "keepalive.h"
 #include "ras_terminal.h"
 #include "registration.h"
@@ -237,25 +238,39 @@ static long bandwidth(const struct asked *q, long wanted)
 	return q->gk->bandwidth && wanted > (long)q->gk->bandwidth ? (long)q->gk->bandwidth : wanted;
 }
 
-/* Where the answer sends it: through us, unless calls are direct and both are in one network. */
-static int where(const struct asked *q, const struct h323_way *way, AdmissionConfirm_t *acf, uint8_t ip[16])
+/* Does the answer send it there, not through us? Where calls are direct, and both are in one network. */
+static bool is_direct(const struct asked *q, const struct h323_way *way)
 {
-	struct pn_addr signal = signal_address(q);
+	return q->gk->direct && way->reach == H323_BY_ADDRESS && way->realm == q->rx->pn->realm;
+}
 
-	acf->callModel.present = CallModel_PR_gatekeeperRouted;
-	if (q->gk->direct && way->reach == H323_BY_ADDRESS && way->realm == q->rx->pn->realm) {
-		signal = way->to;
-		acf->callModel.present = CallModel_PR_direct;
-	}
+static int put_where(struct asked *q, const struct h323_way *way, struct TransportAddress *out)
+{
+	struct pn_addr signal = is_direct(q, way) ? way->to : signal_address(q);
+
 	if (!signal.family)
 		return -EHOSTUNREACH;
-	transport_write(&acf->destCallSignalAddress, ip, &signal);
+	transport_write(out, q->signal_ip, &signal);
 	return 0;
+}
+
+/* Where the caller wants to go: by an alias, or to where it was sent. */
+static int wanted(const struct asked *q, const AdmissionRequest_t *arq, struct h323_way *way)
+{
+	struct pn_addr to = transport_get(arq->destCallSignalAddress);
+	const struct h323_forward *sent = forward_find(q->h, q->rx->pn->realm, &to);
+
+	if (sent)
+		return forward_way(sent, way);
+	if (!arq->destinationInfo)
+		return -ENOENT;
+	return route_aliases(q, arq->destinationInfo->list.array, arq->destinationInfo->list.count, way);
 }
 
 static int admit(struct asked *q, const AdmissionRequest_t *arq, const struct h323_way *way)
 {
-	struct h323_admission *a = admission_get(q->t, ras_call(q->rx->msg), arq->answerCall);
+	struct h323_admission *a = admission_get(q->t, ras_call(q->rx->msg),
+						 arq->answerCall ? ADMISSION_ANSWERS : ADMISSION_CALLS);
 
 	if (!a)
 		return -ENOSPC;
@@ -268,17 +283,15 @@ static int on_admission(struct asked *q)
 {
 	const AdmissionRequest_t *arq = &q->rx->msg->choice.admissionRequest;
 	AdmissionConfirm_t *acf = &q->out.choice.admissionConfirm;
-	struct h323_way way = { .caller = q->t };
+	struct h323_way way = { 0 };
 	BOOLEAN_t no = 0;
 	int err = 0;
 
 	if (!arq->answerCall)
-		err = arq->destinationInfo
-			      ? route_aliases(q, arq->destinationInfo->list.array,
-					      arq->destinationInfo->list.count, &way)
-			      : -ENOENT;
+		err = wanted(q, arq, &way);
+	way.caller = q->t;
 	if (!err)
-		err = where(q, &way, acf, q->signal_ip);
+		err = put_where(q, &way, &acf->destCallSignalAddress);
 	if (!err)
 		err = admit(q, arq, &way);
 	if (err) {
@@ -287,6 +300,7 @@ static int on_admission(struct asked *q)
 	}
 	q->h->svc->count(q->h->host, H323_CNT_ADMISSIONS);
 	q->out.present = RasMessage_PR_admissionConfirm;
+	acf->callModel.present = is_direct(q, &way) ? CallModel_PR_direct : CallModel_PR_gatekeeperRouted;
 	acf->bandWidth = bandwidth(q, arq->bandWidth);
 	acf->willRespondToIRR = &no;
 	return reply(q);
@@ -296,8 +310,8 @@ static struct h323_admission *admission_of(const struct asked *q)
 {
 	const uint8_t *call = ras_call(q->rx->msg);
 
-	for (int answering = 0; call && answering < 2; answering++) {
-		struct h323_admission *a = admission_find(q->h, q->t->access, call, answering);
+	for (int kind = ADMISSION_CALLS; call && kind <= ADMISSION_ANSWERS; kind++) {
+		struct h323_admission *a = admission_find(q->h, q->t->access, call, kind);
 
 		if (a && a->terminal == q->t)
 			return a;
@@ -332,17 +346,16 @@ static int on_disengagement(struct asked *q)
 static int on_location(struct asked *q)
 {
 	const LocationRequest_t *lrq = &q->rx->msg->choice.locationRequest;
-	struct pn_addr signal = signal_address(q), ras = h323_local(q->h, q->rx->pn->flow);
+	struct pn_addr ras = h323_local(q->h, q->rx->pn->flow);
 	LocationConfirm_t *lcf = &q->out.choice.locationConfirm;
 	struct h323_way way = { .reach = 0 };
 	int err = route_aliases(q, lrq->destinationInfo.list.array, lrq->destinationInfo.list.count, &way);
 
-	if (!err && !signal.family)
-		err = -EHOSTUNREACH;
+	if (!err)
+		err = put_where(q, &way, &lcf->callSignalAddress);
 	if (err)
 		return err;
 	q->out.present = RasMessage_PR_locationConfirm;
-	transport_write(&lcf->callSignalAddress, q->signal_ip, &signal);
 	transport_write(&lcf->rasAddress, q->ras_ip, &ras);
 	return reply(q);
 }

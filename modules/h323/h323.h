@@ -59,10 +59,12 @@ struct h323 {
 	struct pn_table *terminal_by_binding;       /* struct pn_binding * as the key */
 	struct pn_table *terminal_by_endpoint;      /* realm and endpointIdentifier */
 	struct pn_table *terminal_by_name;          /* zone and alias: the embedded gatekeeper's */
+	struct pn_table *place_by_ip;               /* see place.c */
 	struct pn_table *transaction_by_departure;  /* see transaction.c */
 	struct h323_transactions transactions;      /* the one touched longest ago first */
 	struct pn_timer *transaction_sweep;
 	struct pn_table *admission_by_call;
+	struct pn_table *forward_by_address;        /* see forward.c */
 	struct h323_admissions admissions; /* the one touched longest ago first */
 	struct pn_timer *admission_sweep;
 	struct h323_traversals traversals;

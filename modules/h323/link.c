@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "control.h"
+#include "forward.h"
 
 /* Tables take octets: these have no padding that is not zero. */
 struct key {
@@ -79,6 +80,7 @@ void link_free(struct call_link *l)
 		link_unhook(LIST_FIRST(&l->legs));
 	if (l->control)
 		control_forget(l);
+	forward_free(l->forward);
 	l->h->svc->table_del(l->h->calls->link_by_flow, &l->flow, sizeof(l->flow));
 	free(l);
 }

@@ -41,7 +41,8 @@ static const struct pn_counter counters[H323_COUNTERS] = {
 static void h323_free(struct h323 *h)
 {
 	struct pn_table *table[] = { h->terminal_by_binding, h->terminal_by_endpoint, h->terminal_by_name,
-				     h->transaction_by_departure, h->admission_by_call };
+				     h->place_by_ip, h->transaction_by_departure, h->admission_by_call,
+				     h->forward_by_address };
 
 	calls_free(h);
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -70,12 +71,14 @@ static int h323_init(const struct pn_services *svc, struct pn_host *host, void *
 	h->terminal_by_binding = svc->table_new(host, TABLE_MAX);
 	h->terminal_by_endpoint = svc->table_new(host, TABLE_MAX);
 	h->terminal_by_name = svc->table_new(host, TABLE_MAX);
+	h->place_by_ip = svc->table_new(host, TABLE_MAX);
 	h->transaction_by_departure = svc->table_new(host, TABLE_MAX);
 	h->admission_by_call = svc->table_new(host, TABLE_MAX);
+	h->forward_by_address = svc->table_new(host, TABLE_MAX);
 	h->transaction_sweep = svc->timer_new(host, transaction_sweep, h);
 	h->admission_sweep = svc->timer_new(host, admission_sweep, h);
-	if (h->terminal_by_binding && h->terminal_by_endpoint && h->terminal_by_name &&
-	    h->transaction_by_departure && h->admission_by_call && h->transaction_sweep &&
+	if (h->terminal_by_binding && h->terminal_by_endpoint && h->terminal_by_name && h->place_by_ip &&
+	    h->transaction_by_departure && h->admission_by_call && h->forward_by_address && h->transaction_sweep &&
 	    h->admission_sweep && !calls_init(h)) {
 		*self = h;
 		return 0;

@@ -1,7 +1,10 @@
 #include "ras_address.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "forward.h"
+#include "place.h"
 #include "transport.h"
 
 /* What stands on the other side for what. */
@@ -31,15 +34,57 @@ static struct frame frame_of(struct h323_terminal *t, struct ras_rx *rx)
 			       .signal = h323_listener(t->h, t->access, PN_TCP, pinhole.family) };
 }
 
-static struct pn_addr at_gatekeeper(const struct frame *f, const struct pn_addr *a)
+static bool is_one_of(const char *name, const char *const *list, size_t n)
 {
-	if (addr_same(a, &f->ras))
-		return f->t->gatekeeper;
-	if (!addr_same_ip(a, &f->signal) && !addr_same_ip(a, &f->ras))
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(name, list[i]))
+			return true;
+	return false;
+}
+
+/* Fields that name RAS sockets, not call signalling. */
+static bool is_ras(const struct aper_leaf *leaf)
+{
+	static const char *const names[] = { "rasAddress", "replyAddress" };
+
+	return is_one_of(leaf->component, names, sizeof(names) / sizeof(names[0]));
+}
+
+/* Fields that name whom the sender wants to reach, who may be anybody. */
+static bool is_wanted(const struct aper_leaf *leaf)
+{
+	static const char *const names[] = { "destCallSignalAddress", "destinationInfo", "destExtraCallInfo",
+					     "remoteExtensionAddress" };
+
+	return is_one_of(leaf->component, names, sizeof(names) / sizeof(names[0]));
+}
+
+/* Whom the terminal wants to reach. */
+static struct pn_addr wanted_at_gatekeeper(const struct frame *f, const struct pn_addr *a)
+{
+	struct pn_addr pinhole = terminal_pinhole(f->t);
+	const struct h323_terminal *t = place_known(f->t->h, f->t->access, &pinhole, a);
+
+	if (addr_same_ip(a, &f->t->signal) && !t)
 		return f->alias;
-	if (f->far.family)
-		return f->far;
-	return f->t->gatekeeper_signal.family ? f->t->gatekeeper_signal : f->alias;
+	return t && t->core == f->t->core ? terminal_alias(t) : *a;
+}
+
+static struct pn_addr at_gatekeeper(const struct frame *f, const struct aper_leaf *leaf)
+{
+	struct pn_addr a = leaf_get(leaf);
+	const struct h323_forward *sent = forward_find(f->t->h, f->t->access, &a);
+
+	if (sent)
+		return forward_to(sent);
+	if (addr_same(&a, &f->ras))
+		return f->t->gatekeeper;
+	if (addr_same_ip(&a, &f->signal) || addr_same_ip(&a, &f->ras)) {
+		if (f->far.family)
+			return f->far;
+		return f->t->gatekeeper_signal.family ? f->t->gatekeeper_signal : f->alias;
+	}
+	return is_wanted(leaf) ? wanted_at_gatekeeper(f, &a) : f->alias;
 }
 
 int ras_address_to_gatekeeper(struct h323_terminal *t, struct ras_rx *rx)
@@ -51,13 +96,14 @@ int ras_address_to_gatekeeper(struct h323_terminal *t, struct ras_rx *rx)
 
 	if (call && rx->type == RasMessage_PR_admissionRequest) {
 		bool answering = rx->msg->choice.admissionRequest.answerCall;
-		const struct h323_admission *a = admission_find(t->h, t->access, call, answering);
+		const struct h323_admission *a = admission_find(
+			t->h, t->access, call, answering ? ADMISSION_ANSWERS : ADMISSION_CALLS);
 
 		if (a)
 			f.far = a->seen;
 	}
 	for (size_t i = 0; i < n; i++) {
-		struct pn_addr a = leaf_get(&leaf[i]), to = at_gatekeeper(&f, &a);
+		struct pn_addr to = at_gatekeeper(&f, &leaf[i]);
 		int err = set(&f, &leaf[i], &to);
 
 		if (err)
@@ -66,71 +112,21 @@ int ras_address_to_gatekeeper(struct h323_terminal *t, struct ras_rx *rx)
 	return 0;
 }
 
-/* Fields of messages from a gatekeeper that name RAS sockets, not call signalling. */
-static bool is_ras(const RasMessage_t *m, const void *where)
-{
-	const struct InfoRequest *irq = &m->choice.infoRequest;
-
-	switch (m->present) {
-	case RasMessage_PR_gatekeeperConfirm:
-	case RasMessage_PR_gatekeeperReject:
-	case RasMessage_PR_registrationReject:
-		return true; /* the alternates as well */
-	case RasMessage_PR_registrationConfirm:
-		for (int i = 0; i < m->choice.registrationConfirm.callSignalAddress.list.count; i++)
-			if (where == m->choice.registrationConfirm.callSignalAddress.list.array[i])
-				return false;
-		return true;
-	case RasMessage_PR_infoRequest:
-		return where == irq->replyAddress;
-	case RasMessage_PR_locationConfirm:
-		return where == &m->choice.locationConfirm.rasAddress;
-	case RasMessage_PR_locationRequest:
-		return where == &m->choice.locationRequest.replyAddress;
-	default:
-		return false;
-	}
-}
-
 static struct pn_addr at_terminal(const struct frame *f, const struct aper_leaf *leaf)
 {
 	struct pn_addr a = leaf_get(leaf);
 
 	if (addr_same(&a, &f->alias))
-		return f->t->signal.family ? f->t->signal : f->t->ras;
-	if (is_ras(f->rx->msg, leaf->where) || addr_same(&a, &f->t->gatekeeper))
-		return f->ras;
-	return f->signal;
+		return f->t->signal.family && !is_ras(leaf) ? f->t->signal : f->t->ras;
+	return is_ras(leaf) || addr_same(&a, &f->t->gatekeeper) ? f->ras : f->signal;
 }
 
-/* Where the gatekeeper wants the terminal to call, before we put ourselves in between. */
-static void learn(struct frame *f, struct h323_admission *a)
-{
-	const RasMessage_t *m = f->rx->msg;
-	struct pn_addr to = { 0 };
-
-	if (m->present == RasMessage_PR_registrationConfirm) {
-		for (int i = 0; i < m->choice.registrationConfirm.callSignalAddress.list.count && !to.family;
-		     i++)
-			to = transport_get(m->choice.registrationConfirm.callSignalAddress.list.array[i]);
-		f->t->gatekeeper_signal = to;
-	} else if (m->present == RasMessage_PR_admissionConfirm && a) {
-		to = transport_get(&m->choice.admissionConfirm.destCallSignalAddress);
-		a->way = (struct h323_way){ .reach = H323_BY_ADDRESS,
-					    .realm = f->t->core,
-					    .to = to,
-					    .caller = f->t };
-		a->bandwidth = (uint32_t)m->choice.admissionConfirm.bandWidth;
-	}
-}
-
-int ras_address_to_terminal(struct h323_terminal *t, struct ras_rx *rx, struct h323_admission *a)
+int ras_address_to_terminal(struct h323_terminal *t, struct ras_rx *rx)
 {
 	struct frame f = frame_of(t, rx);
 	const struct aper_leaf *leaf;
 	size_t n = aper_leaves(rx->pdu.m, &leaf);
 
-	learn(&f, a);
 	for (size_t i = 0; i < n; i++) {
 		struct pn_addr to = at_terminal(&f, &leaf[i]);
 		int err = to.family ? set(&f, &leaf[i], &to) : -EADDRNOTAVAIL;
@@ -139,4 +135,40 @@ int ras_address_to_terminal(struct h323_terminal *t, struct ras_rx *rx, struct h
 			return err;
 	}
 	return 0;
+}
+
+static struct pn_addr first_of(struct TransportAddress **list, int n)
+{
+	struct pn_addr a = { 0 };
+
+	for (int i = 0; i < n && !a.family; i++)
+		a = transport_get(list[i]);
+	return a;
+}
+
+struct pn_addr ras_address_where(const RasMessage_t *m)
+{
+	const AdmissionReject_t *arj = &m->choice.admissionReject;
+	const RegistrationConfirm_t *rcf = &m->choice.registrationConfirm;
+
+	switch (m->present) {
+	case RasMessage_PR_registrationConfirm:
+		return first_of(rcf->callSignalAddress.list.array, rcf->callSignalAddress.list.count);
+	case RasMessage_PR_admissionConfirm:
+		return transport_get(&m->choice.admissionConfirm.destCallSignalAddress);
+	case RasMessage_PR_admissionConfirmSequence:
+		if (m->choice.admissionConfirmSequence.list.count)
+			return transport_get(
+				&m->choice.admissionConfirmSequence.list.array[0]->destCallSignalAddress);
+		break;
+	case RasMessage_PR_admissionReject:
+		if (arj->callSignalAddress)
+			return first_of(arj->callSignalAddress->list.array, arj->callSignalAddress->list.count);
+		break;
+	case RasMessage_PR_locationConfirm:
+		return transport_get(&m->choice.locationConfirm.callSignalAddress);
+	default:
+		break;
+	}
+	return (struct pn_addr){ 0 };
 }

@@ -77,18 +77,28 @@ static void registered(struct h323_transaction *x, struct ras_rx *rx)
 		t->h->svc->log(t->h->host, PN_LOG_WARN, "registration not kept: error %d", -err);
 }
 
-static void admitted(struct h323_transaction *x)
+/* Where the gatekeeper wants the terminal to call, before we put ourselves in between. */
+static void admitted(struct h323_transaction *x, const RasMessage_t *m)
 {
-	if (x->has_call)
-		admission_get(x->terminal, x->call, x->answering);
+	struct pn_addr to = ras_address_where(m);
+	struct h323_admission *a = x->has_call && to.family ? admission_get(x->terminal, x->call, x->kind) : NULL;
+
+	if (!a)
+		return;
+	a->way = (struct h323_way){ .reach = H323_BY_ADDRESS,
+				    .realm = x->terminal->core,
+				    .to = to,
+				    .caller = x->terminal };
+	if (m->present == RasMessage_PR_admissionConfirm)
+		a->bandwidth = (uint32_t)m->choice.admissionConfirm.bandWidth;
 }
 
 static void disengaged(struct h323_transaction *x)
 {
 	struct h323_terminal *t = x->terminal;
 
-	for (int answering = 0; x->has_call && answering < 2; answering++) {
-		struct h323_admission *a = admission_find(t->h, t->access, x->call, answering);
+	for (int kind = ADMISSION_CALLS; x->has_call && kind <= ADMISSION_ANSWERS; kind++) {
+		struct h323_admission *a = admission_find(t->h, t->access, x->call, kind);
 
 		if (a && a->terminal == t)
 			admission_end(t->h, a);
@@ -109,12 +119,17 @@ static void learn(struct h323_transaction *x, struct ras_rx *rx)
 	if (rx->type == RasMessage_PR_gatekeeperConfirm) {
 		discovered(x, rx);
 	} else if (rx->type == RasMessage_PR_registrationConfirm) {
+		x->terminal->gatekeeper_signal = ras_address_where(rx->msg);
 		registered(x, rx);
-	} else if (rx->type == RasMessage_PR_admissionConfirm) {
+	} else if (rx->type == RasMessage_PR_admissionConfirm ||
+		   rx->type == RasMessage_PR_admissionConfirmSequence) {
 		h->svc->count(h->host, H323_CNT_ADMISSIONS);
-		admitted(x);
+		admitted(x, rx->msg);
 	} else if (rx->type == RasMessage_PR_admissionReject) {
 		h->svc->count(h->host, H323_CNT_ADMISSIONS_REFUSED);
+		admitted(x, rx->msg);
+	} else if (rx->type == RasMessage_PR_locationConfirm) {
+		admitted(x, rx->msg);
 	} else if (rx->type == RasMessage_PR_disengageConfirm) {
 		disengaged(x);
 	}
@@ -123,12 +138,8 @@ static void learn(struct h323_transaction *x, struct ras_rx *rx)
 static int send_to_terminal(struct h323_terminal *t, struct ras_rx *rx, struct h323_transaction *x)
 {
 	struct pn_addr pinhole = terminal_pinhole(t);
-	struct h323_admission *a = NULL;
-	int err;
+	int err = ras_address_to_terminal(t, rx);
 
-	if (rx->type == RasMessage_PR_admissionConfirm && x->has_call)
-		a = admission_find(t->h, t->access, x->call, x->answering);
-	err = ras_address_to_terminal(t, rx, a);
 	if (err)
 		return err;
 	ras_set_seq(rx->msg, x->to_terminal ? x->seq_out : x->seq_in);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "alias.h"
 #include "feature.h"
 #include "keepalive.h"
 #include "ras_address.h"
@@ -80,11 +81,32 @@ static void fail_over(struct h323_transaction *x, const struct h323_route *r)
 	x->sends = 0;
 }
 
+/* Which call it is about, or who is looked for. */
+static void note_call(struct h323_transaction *x, const struct ras_rx *rx)
+{
+	const LocationRequest_t *lrq = &rx->msg->choice.locationRequest;
+	const uint8_t *call = ras_call(rx->msg);
+	char text[H323_ALIAS_LEN];
+	long n = 0;
+
+	x->kind = ADMISSION_CALLS;
+	if (rx->type == RasMessage_PR_locationRequest && lrq->destinationInfo.list.count)
+		n = alias_text(lrq->destinationInfo.list.array[0], text, sizeof(text));
+	if (n > 0) {
+		x->kind = ADMISSION_LOCATES;
+		admission_located(x->terminal, (struct pn_str){ text, (size_t)n }, x->call);
+	} else if (call) {
+		memcpy(x->call, call, H323_GUID);
+	}
+	if (rx->type == RasMessage_PR_admissionRequest && rx->msg->choice.admissionRequest.answerCall)
+		x->kind = ADMISSION_ANSWERS;
+	x->has_call = n > 0 || call;
+}
+
 static int request(struct h323_terminal *t, const struct h323_route *r, struct ras_rx *rx,
 		   struct registration_claim **claim)
 {
 	struct h323_transaction *x = transaction_again(t, rx, false);
-	const uint8_t *call = ras_call(rx->msg);
 	int err = t->gatekeeper.family ? 0 : next_gatekeeper(t, r);
 
 	if (err)
@@ -103,11 +125,7 @@ static int request(struct h323_terminal *t, const struct h323_route *r, struct r
 	x->peer_in = rx->pn->remote;
 	x->peer_out = t->gatekeeper;
 	x->answered = false;
-	x->has_call = call != NULL;
-	if (call)
-		memcpy(x->call, call, H323_GUID);
-	x->answering = rx->type == RasMessage_PR_admissionRequest &&
-		       rx->msg->choice.admissionRequest.answerCall;
+	note_call(x, rx);
 	transaction_touch(x, t->h->conf->request_ms);
 	x->sends++;
 	return forward(t, rx, x->seq_out, &x->peer_out);

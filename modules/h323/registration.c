@@ -7,6 +7,7 @@
 #include "alias.h"
 #include "call.h"
 #include "feature.h"
+#include "place.h"
 #include "transaction.h"
 #include "transport.h"
 #include "traversal.h"
@@ -128,6 +129,7 @@ static struct h323_terminal *terminal_new(struct h323 *h, struct pn_binding *b, 
 	LIST_INIT(&t->transactions);
 	LIST_INSERT_HEAD(&h->terminals, t, all);
 	h->n_terminals++;
+	place_set(t);
 	return t;
 }
 
@@ -243,6 +245,7 @@ void registration_moved(struct h323_terminal *t, const struct pn_msg *m)
 	if (addr_same_ip(&pinhole, &m->remote) && !addr_same(&pinhole, &m->remote) &&
 	    !put_again(t, m->flow, &t->ras, &m->remote))
 		t->flow = m->flow;
+	place_set(t);
 }
 
 /* ---- names ---- */
@@ -355,6 +358,7 @@ int registration_accept(struct h323_terminal *t, const struct registration_claim
 	if (err)
 		return err;
 	h->svc->binding_accept(t->binding, terminal_ms, upstream_ms);
+	place_set(t);
 	pinhole = terminal_pinhole(t);
 	here = addr_same_ip(&pinhole, &c->from);
 	t->registered = true;
@@ -394,6 +398,7 @@ void registration_gone(struct h323_terminal *t)
 	calls_terminal_gone(h, t);
 	forget_names(t);
 	registration_name(t, (struct pn_str){ NULL, 0 });
+	place_leave(t);
 	LIST_REMOVE(t, all);
 	h->n_terminals--;
 	h->svc->table_del(h->terminal_by_binding, &t->binding, sizeof(t->binding));

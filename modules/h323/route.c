@@ -2,21 +2,18 @@
 
 #include <errno.h>
 
+#include "forward.h"
 #include "gatekeeper.h"
+#include "place.h"
 
-/* A terminal registered here that has the IP of the connection: for those that need no admission. */
-static struct h323_terminal *caller_at(struct h323 *h, const struct pn_msg *m)
+/* One registered here that has the IP of the connection, best the one that the Setup names: for those that need no
+ * admission. */
+static struct h323_terminal *caller_at(struct h323 *h, const struct h323_wish *w)
 {
-	struct h323_terminal *t;
+	const struct pn_msg *m = w->msg;
+	struct h323_terminal *t = place_owner(h, m->realm, &m->remote, &w->source_signal);
 
-	LIST_FOREACH(t, &h->terminals, all)
-	{
-		struct pn_addr pinhole = terminal_pinhole(t);
-
-		if (t->access == m->realm && t->registered && addr_same_ip(&pinhole, &m->remote))
-			return t;
-	}
-	return NULL;
+	return t ? t : place_anyone(h, m->realm, &m->remote);
 }
 
 /* The gatekeeper may have named one of our own aliases: that call need not leave. */
@@ -52,6 +49,20 @@ static int by_route(struct h323 *h, const struct h323_route *r, struct h323_way 
 	return r->n_gatekeepers && !caller ? -EACCES : -EHOSTUNREACH;
 }
 
+/* Whoever it asked its gatekeeper for before. */
+static const struct h323_admission *located(struct h323 *h, const struct h323_wish *w,
+					    const struct h323_terminal *caller)
+{
+	const struct h323_admission *a = NULL;
+	uint8_t call[H323_GUID];
+
+	for (size_t i = 0; caller && !a && i < w->n_destinations; i++) {
+		admission_located(caller, w->destination[i], call);
+		a = admission_find(h, w->msg->realm, call, ADMISSION_LOCATES);
+	}
+	return a;
+}
+
 /* The called terminal will ask its gatekeeper about a caller that it knows by our address. */
 static void note_caller(const struct h323_wish *w, const struct h323_way *way)
 {
@@ -60,7 +71,7 @@ static void note_caller(const struct h323_wish *w, const struct h323_way *way)
 
 	if (!callee || !callee->core || !w->call)
 		return;
-	a = admission_get(callee, w->call, true);
+	a = admission_get(callee, w->call, ADMISSION_ANSWERS);
 	if (a && w->msg->realm == callee->core)
 		a->seen = w->msg->remote;
 	else if (a && way->caller && way->caller->core == callee->core)
@@ -73,13 +84,17 @@ int route_call(struct h323 *h, const struct h323_wish *w, struct h323_way *out)
 	struct h323_terminal *callee = terminal_of_alias(h, from, &w->msg->local);
 	const struct h323_gatekeeper *gk = h323_gatekeeper_of(h, from);
 	const struct h323_route *r = h323_route_from(h, from);
-	struct h323_admission *a = w->call ? admission_find(h, from, w->call, false) : NULL;
-	struct h323_terminal *caller = a ? a->terminal : callee ? NULL : caller_at(h, w->msg);
+	const struct h323_admission *a = w->call ? admission_find(h, from, w->call, ADMISSION_CALLS) : NULL;
+	struct h323_terminal *caller = a ? a->terminal : callee ? NULL : caller_at(h, w);
 	struct h323_way way = { .caller = caller };
 	int err;
 
+	if (!a)
+		a = located(h, w, caller);
 	if (callee) {
 		err = way_to_terminal(callee, &way);
+	} else if (w->forward) {
+		err = forward_way(w->forward, &way);
 	} else if (a && a->way.reach) {
 		way = a->way;
 		err = 0;

@@ -5,6 +5,8 @@
 #include "admission.h"
 #include "way.h"
 
+struct h323_forward;
+
 /* What a Setup says. */
 struct h323_wish {
 	const struct pn_msg *msg;
@@ -12,7 +14,8 @@ struct h323_wish {
 	struct pn_str destination[H323_ALIASES_MAX]; /* destinationAddress as alias.h writes it, then the
 							called party number */
 	size_t n_destinations;
-	struct pn_addr dest_signal;    /* destCallSignalAddress; family 0: it has none */
+	struct pn_addr source_signal;  /* sourceCallSignalAddress; family 0: it has none */
+	const struct h323_forward *forward; /* it came by an address that leads there; NULL */
 };
 
 /* 0, else what to refuse with:

@@ -53,7 +53,7 @@ static void read_wish(const struct uuie *u, const struct q931_msg *q, struct nam
 	const Setup_UUIE_t *s = &u->uu->h323_message_body.choice.setup;
 
 	w->call = u->call ? u->call : u->conference;
-	w->dest_signal = transport_get(s->destCallSignalAddress);
+	w->source_signal = transport_get(s->sourceCallSignalAddress);
 	for (int i = 0; s->destinationAddress && i < s->destinationAddress->list.count; i++)
 		add_destination(w, take_alias(n, s->destinationAddress->list.array[i]));
 	add_destination(w, party_number(q, Q931_CALLED_PARTY));
@@ -73,7 +73,7 @@ static int begin(struct h323 *h, struct call_link *l, const struct pn_msg *m, co
 		 const struct uuie *u)
 {
 	struct names names = { .used = 0 };
-	struct h323_wish w = { .msg = m };
+	struct h323_wish w = { .msg = m, .forward = l->forward };
 	struct h323_way way = { 0 };
 	struct call_args a = { .link = l, .reference = q->call, .wish = &w, .way = &way };
 	char to[H323_ADDR_LEN];
@@ -84,7 +84,7 @@ static int begin(struct h323 *h, struct call_link *l, const struct pn_msg *m, co
 	err = route_call(h, &w, &way);
 	if (err)
 		return err;
-	a.claimed = transport_get(u->uu->h323_message_body.choice.setup.sourceCallSignalAddress);
+	a.claimed = w.source_signal;
 	a.from = name_of_caller(u, q, &names);
 	a.to = w.n_destinations ? w.destination[0] : str_of(h323_print(h, &way.to, to));
 	err = call_new(h, &a, &c);

@@ -12,6 +12,8 @@ LIST_HEAD(h323_pending, h323_transaction);
 
 struct h323_terminal {
 	LIST_ENTRY(h323_terminal) all;
+	LIST_ENTRY(h323_terminal) of_place;
+	struct h323_place *place; /* place.h; NULL: nowhere */
 	struct h323 *h;
 	struct pn_binding *binding;
 	struct pn_realm *access; /* where it is */

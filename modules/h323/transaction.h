@@ -22,8 +22,9 @@ struct h323_transaction {
 	unsigned sends;
 	bool answered;
 	struct registration_claim *claim; /* of GRQ and RRQ; owned */
-	uint8_t call[H323_GUID];          /* of ARQ */
-	bool has_call, answering;
+	uint8_t call[H323_GUID];          /* of ARQ and LRQ */
+	bool has_call;
+	enum admission_kind kind;
 };
 
 /* This very request, received before. NULL. */

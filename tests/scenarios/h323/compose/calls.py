@@ -316,13 +316,6 @@ def aliases(s, m):
     s.gets("g", m.setup(OURS_G, G, extra=extra("192.0.2.5:1720", G)), "Setup")
 
 
-@scenario("An address of somebody else passes as it is.")
-def third_party(s, m):
-    setup(s, m)
-    s.sends("g", m.facility("routeCallToMC", extra={"alternativeAddress": at("192.0.2.77:1720")}), "Facility routeCallToMC")
-    s.gets("a", m.facility("routeCallToMC", extra={"alternativeAddress": at("192.0.2.77:1720")}), "Facility routeCallToMC")
-
-
 @scenario("The called side rejects the call.")
 def rejected(s, m):
     setup(s, m)
