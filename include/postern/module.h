@@ -262,7 +262,8 @@ struct pn_services {
 	/* A listener of our own at one of the realm's tcp-ports, for one connection: from this IP (family 0:
 	 * from anybody in the access list), within so many ms. *flow is the connection to be and *local where
 	 * it is awaited: what is sent meanwhile is queued, on_flow_open tells when it came, on_flow_closed
-	 * with -ETIMEDOUT that it did not. -ENOSPC: no port is left. */
+	 * with -ETIMEDOUT that it did not. -ENOSPC: no port is left. flow_open() to such a place of ours in the
+	 * same realm is no matter of reach: a call may come back to us. */
 	int (*flow_expect)(struct pn_host *h, struct pn_realm *r, int family, const struct pn_addr *from,
 			   uint64_t within_ms, uint64_t *flow, struct pn_addr *local);
 

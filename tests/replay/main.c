@@ -137,19 +137,19 @@ static int run(struct rig *r, const struct variant *v)
 	return err;
 }
 
-/* Both cannot be behind the same Postern where they talk to each other past the gatekeeper, nor (for the fake network
- * tells connections by the far end) where it took the H.245 of both at one address. */
+/* The fake network tells connections by the far end, so both cannot be terminals where the gatekeeper took the H.245 of
+ * both at one address. */
 static bool both_fit(const struct rig *r)
 {
-	unsigned control = 0;
+	for (size_t i = 0; i < r->trace.n; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct trace_event *a = &r->trace.event[i], *b = &r->trace.event[j];
 
-	for (size_t i = 0; i < r->trace.n; i++) {
-		const struct trace_event *e = &r->trace.event[i];
-
-		if (e->kind == TRACE_CONNECT && e->to.port != SIGNALLING_PORT)
-			control++;
-	}
-	return r->gatekeeper && !control;
+			if (a->kind == TRACE_CONNECT && b->kind == TRACE_CONNECT && addr_eq(&a->to, &b->to) &&
+			    a->to.port != SIGNALLING_PORT)
+				return false;
+		}
+	return r->gatekeeper;
 }
 
 static size_t variants(struct rig *r, struct variant out[8])

@@ -212,7 +212,7 @@ int play_event(struct rig *r, size_t index)
 	const struct packet *p;
 	int err;
 
-	if (from->terminal == to->terminal)
+	if (!from->terminal && !to->terminal)
 		return 0;
 	err = e->kind == TRACE_DATAGRAM ? datagram(r, index, from, to) :
 	      e->kind == TRACE_CONNECT	? open(r, index, from, to) : tpkt(r, index, from, to);

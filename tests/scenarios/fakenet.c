@@ -18,6 +18,7 @@ struct sock { /* a bound socket, a TCP listener, a connection, or a host that ac
 	struct pn_addr local, remote;
 	void *owner;
 	struct buf in; /* what Postern wrote to the host */
+	struct sock *mate; /* Postern connected to itself: the other end */
 	bool closed;
 };
 
@@ -246,15 +247,54 @@ static void *tcp_listen(void *net, const struct pn_realm *realm, const struct pn
 	return s;
 }
 
+/* Postern connects to a listener of its own. */
+static int meet(struct sock *s, struct sock *listener)
+{
+	struct sock *far = sock_add(s->net, SOCK_CONN, s->realm, &listener->local);
+	if (!far)
+		return -ENOMEM;
+	far->remote = s->local;
+	far->mate = s;
+	s->mate = far;
+	far->owner = net_on_accept(listener->owner, far, &far->local, &far->remote);
+	if (far->owner)
+		return 0;
+	s->mate = NULL;
+	sock_drop(far);
+	return -ECONNRESET;
+}
+
 static void connected(void *arg)
 {
 	struct sock *s = arg;
 	struct sock *host = sock_at(s->net, SOCK_HOST, s->realm, &s->remote);
+	struct sock *own = sock_at(s->net, SOCK_LISTEN, s->realm, &s->remote);
 	if (s->closed) {
 		sock_drop(s);
 		return;
 	}
-	net_on_connected(s->owner, &s->local, host ? 0 : -ECONNREFUSED);
+	int err = host ? 0 : own ? meet(s, own) : -ECONNREFUSED;
+	net_on_connected(s->owner, &s->local, err);
+}
+
+/* What one end of Postern's connection to itself wrote reaches the other. */
+static void carry(void *arg)
+{
+	struct sock *s = arg;
+	struct buf b = s->in;
+	buf_init(&s->in, STREAM_MAX);
+	if (b.len && !s->mate->closed)
+		net_on_data(s->mate->owner, b.p, b.len);
+	buf_free(&b);
+}
+
+static void part(void *arg)
+{
+	struct sock *s = arg;
+	if (s->closed)
+		return;
+	s->closed = true;
+	net_on_closed(s->owner, 0);
 }
 
 static void *tcp_connect(void *net, const struct pn_realm *realm, const struct pn_addr *to, void *owner)
@@ -275,6 +315,8 @@ static long tcp_write(void *conn, const void *data, size_t len)
 {
 	struct sock *s = conn;
 	int err = buf_add(&s->in, data, len);
+	if (!err && s->mate)
+		err = loop_defer(s->net->loop, carry, s);
 	return err ? err : (long)len;
 }
 
@@ -288,6 +330,8 @@ static void tcp_close(void *sock_or_conn)
 {
 	struct sock *s = sock_or_conn;
 	s->closed = true;
+	if (s->mate)
+		loop_defer(s->net->loop, part, s->mate);
 	if (s->kind == SOCK_LISTEN)
 		sock_drop(s);
 }

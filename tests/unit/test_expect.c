@@ -146,6 +146,27 @@ Test(expect, ports_that_are_listened_at_are_left_alone)
 	cr_expect(eq(int, await(FAR, &flow, at), -ENOSPC));
 }
 
+Test(expect, a_call_may_come_back_to_us)
+{
+	static struct prefix far_only;
+	struct pn_realm *r = realms_at(net.realms, 0);
+	struct pn_addr to, other;
+	uint64_t flow, ours;
+	char at[64];
+
+	cr_assert(zero(int, prefix_parse(str_of("203.0.113.0/24"), &far_only)));
+	net.conf_realm[0].allow = (struct prefixes){ &far_only, 1 };
+	apply_realms();
+	cr_assert(zero(int, await("", &flow, at)));
+	to = other = addr(at);
+	other.port = 4999;
+	cr_expect(zero(int, flow_open(net.t, mod_a, r, PN_TCP, &to, &ours)));
+	cr_expect(eq(int, flow_open(net.t, mod_a, r, PN_TCP, &other, &ours), -EPERM));
+	cr_expect(ne(ptr, incoming(at, LOCAL4 ":50000"), NULL));
+	expect_heard("a+ ", __LINE__);
+	cr_expect(eq(int, flow_open(net.t, mod_a, r, PN_TCP, &to, &ours), -EPERM), "it has had its one");
+}
+
 Test(expect, another_program_has_a_port)
 {
 	uint64_t flow;
