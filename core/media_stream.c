@@ -242,6 +242,12 @@ static const struct pn_media *left_out(const struct stream *st, struct pn_media 
 	return m;
 }
 
+/* Said once more of a stream that has ended, it must not keep the other side from beginning anew. */
+static bool is_closed_already(const struct stream *st, unsigned flags, const struct pn_media *said)
+{
+	return !flags && !st->lease && (said->flags & PN_MEDIA_CLOSED);
+}
+
 static void offer_begin(struct pn_session *s)
 {
 	if (s->offer_pending)
@@ -263,9 +269,13 @@ void streams_store(struct pn_session *s, enum pn_side side, unsigned branch, uns
 	for (size_t i = 0; i < lines; i++) {
 		struct stream *st = s->stream[i];
 		struct end_record *e = stream_end(st, side, branch);
+		const struct pn_media *said = i < n ? &list[i] : left_out(st, &gone);
 
 		e->peer = s->rec.peer[side];
-		end_store(st, e, flags, i < n ? &list[i] : left_out(st, &gone));
+		if (is_closed_already(st, flags, said))
+			end_clear(e);
+		else
+			end_store(st, e, flags, said);
 	}
 	if (lines > s->n_lines)
 		s->n_lines = (uint32_t)lines;

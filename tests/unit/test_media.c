@@ -112,6 +112,9 @@ static const struct {
 	{ { "dA audio " PHONE "; video 198.51.100.7:4002", "dB audio " PSTN }, "198.51.100.5:P; - closed",
 	  "192.0.2.5:P; 192.0.2.5:P", 8 },
 	{ { "dA audio " PHONE, "dB audio " PSTN, "dA audio closed" }, "- closed", "- closed", 0 },
+	/* closed by both, in whatever order: then either opens it */
+	{ { "dA audio " PHONE, "dB audio " PSTN, "dA audio closed", "dB audio closed", "dA audio " PHONE },
+	  "- closed", "192.0.2.5:P", 4 },
 	/* mux is passed on */
 	{ { "oA audio " PHONE " mux", "aB audio " PSTN " mux" }, "198.51.100.5:P mux",
 	  "192.0.2.5:P mux", 4 },
