@@ -72,7 +72,7 @@ static void control_forward(struct call *c, enum pn_side side, struct pn_str tex
 		n = (long)text.len;
 	}
 	if (n < 0)
-		c->h->svc->count(c->h->host, H323_CNT_UNDECODABLE);
+		h323_unsent(c->h, (int)n);
 	call_send(c->h, c->control[call_other(side)].up, n);
 }
 

@@ -12,9 +12,9 @@
 #define H245(name) MultimediaSystemControlMessage_PR_##name
 
 /* Reads the first message of text. */
-static int read_one(struct call *c, struct pn_str text, struct pdu *p)
+static int read_one(struct pn_str text, struct pdu *p)
 {
-	int err = pdu_read(c->h, &asn_DEF_MultimediaSystemControlMessage, text, p);
+	int err = pdu_read(&asn_DEF_MultimediaSystemControlMessage, text, p);
 	size_t used;
 
 	if (err)
@@ -23,7 +23,7 @@ static int read_one(struct call *c, struct pn_str text, struct pdu *p)
 	if (used >= text.len)
 		return 0;
 	pdu_free(p);
-	return pdu_read(c->h, &asn_DEF_MultimediaSystemControlMessage, (struct pn_str){ text.p, used }, p);
+	return pdu_read(&asn_DEF_MultimediaSystemControlMessage, (struct pn_str){ text.p, used }, p);
 }
 
 /* ---- what it says ---- */
@@ -71,7 +71,7 @@ int h245_scan(struct call *c, enum pn_side side, struct pn_str text)
 
 	while (text.len) {
 		struct pdu p = { 0 };
-		int err = read_one(c, text, &p);
+		int err = read_one(text, &p);
 
 		if (err)
 			return err;
@@ -89,7 +89,7 @@ int h245_scan(struct call *c, enum pn_side side, struct pn_str text)
 int h245_scan_proposal(struct call *c, enum pn_side side, struct pn_str text)
 {
 	struct pdu p = { 0 };
-	int err = pdu_read(c->h, &asn_DEF_OpenLogicalChannel, text, &p);
+	int err = pdu_read(&asn_DEF_OpenLogicalChannel, text, &p);
 
 	if (!err)
 		err = channel_fast(c, side, p.root);
@@ -149,7 +149,7 @@ long h245_pass(struct call *c, enum pn_side side, struct pn_str text, uint8_t *o
 
 	while (text.len) {
 		struct pdu p = { 0 };
-		long n = read_one(c, text, &p);
+		long n = pdu_counted(c->h, &p, read_one(text, &p));
 
 		if (n)
 			return n;
@@ -167,7 +167,7 @@ long h245_pass(struct call *c, enum pn_side side, struct pn_str text, uint8_t *o
 long h245_pass_proposal(struct call *c, enum pn_side side, struct pn_str text, uint8_t *out, size_t cap)
 {
 	struct pdu p = { 0 };
-	long n = pdu_read(c->h, &asn_DEF_OpenLogicalChannel, text, &p);
+	long n = pdu_counted(c->h, &p, pdu_read(&asn_DEF_OpenLogicalChannel, text, &p));
 
 	if (!n)
 		n = channel_write_open(c, side, &p, p.root);

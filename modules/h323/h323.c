@@ -1,5 +1,7 @@
 #include "h323.h"
 
+#include <errno.h>
+
 bool h323_is_access(const struct h323 *h, const struct pn_realm *r)
 {
 	return h->svc->realm_info(r)->side == PN_ACCESS;
@@ -25,4 +27,11 @@ const char *h323_print(const struct h323 *h, const struct pn_addr *a, char out[H
 
 	out[n > 0 && (size_t)n < H323_ADDR_LEN ? n : 0] = '\0';
 	return out;
+}
+
+void h323_unsent(const struct h323 *h, int err)
+{
+	bool leaks = err == -EOPNOTSUPP || err == -EADDRNOTAVAIL;
+
+	h->svc->count(h->host, leaks ? H323_CNT_LEAKS : H323_CNT_UNDECODABLE);
 }

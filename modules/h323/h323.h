@@ -79,6 +79,8 @@ bool h323_is_access(const struct h323 *h, const struct pn_realm *r);
 struct pn_addr h323_local(const struct h323 *h, uint64_t flow);
 /* Where our listener of this transport is in a realm; family 0: there is none of that family. */
 struct pn_addr h323_listener(const struct h323 *h, struct pn_realm *r, enum pn_transport t, int family);
+/* Counts a message that cannot be sent as the other side should see it. */
+void h323_unsent(const struct h323 *h, int err);
 /* "192.0.2.1:1720", terminated. */
 const char *h323_print(const struct h323 *h, const struct pn_addr *a, char out[H323_ADDR_LEN]);
 

@@ -3,24 +3,29 @@
 #include <errno.h>
 #include <string.h>
 
-int pdu_read(struct h323 *h, const struct asn_TYPE_descriptor_s *td, struct pn_str text, struct pdu *out)
+int pdu_read(const struct asn_TYPE_descriptor_s *td, struct pn_str text, struct pdu *out)
 {
 	struct pdu p = { .text = text };
 	uint8_t again[H323_PDU_MAX];
 	int err = aper_read(td, (const uint8_t *)text.p, text.len, &p.m);
 	long n;
 
-	if (err) {
-		h->svc->count(h->host, H323_CNT_MALFORMED);
+	if (err)
 		return err;
-	}
 	p.root = aper_root(p.m);
 	n = aper_write(p.m, again, sizeof(again));
 	p.lossless = n >= 0 && (size_t)n == text.len && !memcmp(again, text.p, text.len);
-	if (!p.lossless)
-		h->svc->count(h->host, H323_CNT_PATCHED);
 	*out = p;
 	return 0;
+}
+
+int pdu_counted(struct h323 *h, const struct pdu *p, int err)
+{
+	if (err)
+		h->svc->count(h->host, H323_CNT_MALFORMED);
+	else if (!p->lossless)
+		h->svc->count(h->host, H323_CNT_PATCHED);
+	return err;
 }
 
 void pdu_free(struct pdu *p)

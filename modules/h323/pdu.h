@@ -15,8 +15,11 @@ struct pdu {
 	struct pn_str text; /* what came; borrowed */
 };
 
-/* 0; -EBADMSG, -E2BIG, -ENOMEM. Counts what is malformed, or can only be patched. */
-int pdu_read(struct h323 *h, const struct asn_TYPE_descriptor_s *td, struct pn_str text, struct pdu *out);
+/* 0; -EBADMSG, -E2BIG, -ENOMEM. */
+int pdu_read(const struct asn_TYPE_descriptor_s *td, struct pn_str text, struct pdu *out);
+/* Counts one that is malformed, or can only be patched, by what pdu_read() said, which it returns. Each message is
+ * counted where it is read last. */
+int pdu_counted(struct h323 *h, const struct pdu *p, int err);
 void pdu_free(struct pdu *p); /* NULL-safe, also when read failed on a zeroed one */
 /* Octets written; -ENOBUFS; -EINVAL: an edit makes no valid message; -EOPNOTSUPP: an address
  * does not lie together, so it cannot be patched in. */

@@ -175,7 +175,7 @@ int ras_reply(struct h323 *h, const struct ras_rx *rx, const RasMessage_t *m)
 static int read(struct h323 *h, const struct pn_msg *m, struct ras_rx *rx)
 {
 	struct pn_str text = { (const char *)m->data, m->len };
-	int err = pdu_read(h, &asn_DEF_RasMessage, text, &rx->pdu);
+	int err = pdu_counted(h, &rx->pdu, pdu_read(&asn_DEF_RasMessage, text, &rx->pdu));
 	const long *seq;
 
 	if (err)

@@ -140,8 +140,10 @@ static int send_to_terminal(struct h323_terminal *t, struct ras_rx *rx, struct h
 	struct pn_addr pinhole = terminal_pinhole(t);
 	int err = ras_address_to_terminal(t, rx);
 
-	if (err)
+	if (err) {
+		h323_unsent(t->h, err);
 		return err;
+	}
 	ras_set_seq(rx->msg, x->to_terminal ? x->seq_out : x->seq_in);
 	if (x->to_terminal)
 		return ras_send_edited(t->h, rx, t->flow, &pinhole);

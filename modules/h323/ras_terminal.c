@@ -60,8 +60,10 @@ static int forward(struct h323_terminal *t, struct ras_rx *rx, long seq, const s
 	const struct pn_binding_info *info = t->h->svc->binding_info(t->binding);
 	int err = ras_address_to_gatekeeper(t, rx);
 
-	if (err)
+	if (err) {
+		h323_unsent(t->h, err);
 		return err;
+	}
 	remove_features(t->h, rx);
 	if (seq != rx->seq)
 		ras_set_seq(rx->msg, seq);

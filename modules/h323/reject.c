@@ -14,13 +14,13 @@
 #define REJECT_LEN 16u
 
 /* The number of the channel that it opens; 0: it does something else. */
-static long number_of(struct call *c, struct pn_str text)
+static long number_of(struct pn_str text)
 {
 	const MultimediaSystemControlMessage_t *m;
 	struct pdu p = { 0 };
 	long number = 0;
 
-	if (pdu_read(c->h, &asn_DEF_MultimediaSystemControlMessage, text, &p))
+	if (pdu_read(&asn_DEF_MultimediaSystemControlMessage, text, &p))
 		return 0;
 	m = p.root;
 	if (aper_consumed(p.m) == text.len && m->present == MultimediaSystemControlMessage_PR_request &&
@@ -54,10 +54,10 @@ static void reject(struct call *c, enum pn_side side, bool control, long number)
 }
 
 /* All that is tunnelled opens channels. */
-static bool is_all_open(struct call *c, const struct uuie_strings *list)
+static bool is_all_open(const struct uuie_strings *list)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (!number_of(c, (struct pn_str){ (const char *)list->at[i]->buf, (size_t)list->at[i]->size }))
+		if (!number_of((struct pn_str){ (const char *)list->at[i]->buf, (size_t)list->at[i]->size }))
 			return false;
 	return list->n > 0;
 }
@@ -69,14 +69,14 @@ static bool reject_tunnelled(struct call *c, enum pn_side side, struct pn_str te
 	struct uuie u = { 0 };
 	bool all;
 
-	if (q931_parse(text, &q) || q.type != Q931_FACILITY || !q.uu.p || uuie_read(c->h, q.uu, &u))
+	if (q931_parse(text, &q) || q.type != Q931_FACILITY || !q.uu.p || uuie_read(q.uu, &u))
 		return false;
 	list = &u.strings[UUIE_CONTROL];
-	all = u.type == H323_UU_PDU__h323_message_body_PR_empty && is_all_open(c, list);
+	all = u.type == H323_UU_PDU__h323_message_body_PR_empty && is_all_open(list);
 	for (size_t i = 0; all && i < list->n; i++) {
 		const OCTET_STRING_t *s = list->at[i];
 
-		reject(c, side, false, number_of(c, (struct pn_str){ (const char *)s->buf, (size_t)s->size }));
+		reject(c, side, false, number_of((struct pn_str){ (const char *)s->buf, (size_t)s->size }));
 	}
 	uuie_free(&u);
 	return all;
@@ -88,7 +88,7 @@ bool reject_channels(struct call *c, enum pn_side side, bool control, struct pn_
 
 	if (!control)
 		return reject_tunnelled(c, side, text);
-	number = number_of(c, text);
+	number = number_of(text);
 	if (number)
 		reject(c, side, true, number);
 	return number > 0;

@@ -99,12 +99,14 @@ void setup_receive(struct h323 *h, struct call_link *l, const struct pn_msg *m, 
 	struct uuie u = { 0 };
 	uint8_t id[H323_GUID];
 	bool has_id;
-	int err = q->uu.p ? uuie_read(h, q->uu, &u) : -EBADMSG;
+	int err = q->uu.p ? uuie_read(q->uu, &u) : -EBADMSG;
 
 	if (!err && u.type != H323_UU_PDU__h323_message_body_PR_setup)
 		err = -EBADMSG;
-	if (err)
+	if (err) {
+		pdu_counted(h, NULL, err);
 		h->svc->bad_input(h->host, m, "a Setup that does not decode");
+	}
 	has_id = !err && u.call;
 	if (has_id)
 		memcpy(id, u.call, H323_GUID);

@@ -42,7 +42,7 @@ int signalling_scan(struct call *c, enum pn_side side, struct pn_str text)
 
 	if (q931_parse(text, &q) || !q.uu.p)
 		return 0;
-	err = uuie_read(c->h, q.uu, &u);
+	err = uuie_read(q.uu, &u);
 	if (err)
 		return c->h->conf->forward ? 0 : -EBADMSG;
 	err = scan_strings(c, side, &u);
@@ -79,11 +79,12 @@ static int pass_strings(struct call *c, enum pn_side side, struct uuie *u)
 static long rewrite(struct call *c, enum pn_side side, const struct q931_msg *q)
 {
 	uint8_t uu[H323_PDU_MAX];
-	struct uuie u;
-	long n = uuie_read(c->h, q->uu, &u);
+	struct uuie u = { 0 };
+	long n = pdu_counted(c->h, &u.pdu, uuie_read(q->uu, &u));
 
 	if (n)
 		return n;
+	traverse_media_note(c, side, &u);
 	n = pass_strings(c, side, &u);
 	if (!n)
 		n = address_edit(c, side, &u);
@@ -113,7 +114,7 @@ static long next_text(struct call *c, enum pn_side side, const struct q931_msg *
 	n = rewrite(c, side, q);
 	if (n >= 0 || n == -ECANCELED)
 		return n;
-	c->h->svc->count(c->h->host, H323_CNT_UNDECODABLE);
+	h323_unsent(c->h, (int)n);
 	c->h->svc->log(c->h->host, PN_LOG_INFO, "call %s: message %u cannot be rewritten: %s",
 		       c->h->svc->session_id(c->session), q->type, strerror((int)-n));
 	return n == -EBADMSG && c->h->conf->forward ? as_it_is(c, q->text) : n;
@@ -170,7 +171,7 @@ static bool claim(struct h323 *h, struct call_link *l, const struct pn_msg *m, c
 	struct uuie u = { 0 };
 	struct call *c = NULL;
 
-	if (!q->uu.p || uuie_read(h, q->uu, &u))
+	if (!q->uu.p || pdu_counted(h, &u.pdu, uuie_read(q->uu, &u)))
 		return false;
 	if (u.call)
 		c = traversal_claim(h, m, u.call);

@@ -85,10 +85,10 @@ static void take_body(struct uuie *u, struct H323_UU_PDU__h323_message_body *b)
 	}
 }
 
-int uuie_read(struct h323 *h, struct pn_str text, struct uuie *out)
+int uuie_read(struct pn_str text, struct uuie *out)
 {
 	struct uuie u = { 0 };
-	int err = pdu_read(h, &asn_DEF_H323_UserInformation, text, &u.pdu);
+	int err = pdu_read(&asn_DEF_H323_UserInformation, text, &u.pdu);
 
 	if (err)
 		return err;

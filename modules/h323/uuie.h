@@ -29,7 +29,7 @@ struct uuie {
 };
 
 /* 0, or what pdu_read() said. */
-int uuie_read(struct h323 *h, struct pn_str text, struct uuie *out);
+int uuie_read(struct pn_str text, struct uuie *out);
 void uuie_free(struct uuie *u); /* NULL-safe */
 /* Replace what one of the strings holds. -EOPNOTSUPP: another length, in what can only be patched. */
 int uuie_set_string(struct uuie *u, OCTET_STRING_t *s, struct pn_str value);

@@ -158,7 +158,7 @@ static size_t ras_both_ways(bool up)
 	for (unsigned i = 1; read_full(&asn_DEF_RasMessage, i, ip, &text); i++) {
 		struct ras_rx rx = { 0 };
 
-		cr_assert(zero(int, pdu_read(&h, &asn_DEF_RasMessage, text, &rx.pdu)), "message %u", i);
+		cr_assert(zero(int, pdu_read(&asn_DEF_RasMessage, text, &rx.pdu)), "message %u", i);
 		cr_assert(rx.pdu.lossless);
 		rx.msg = rx.pdu.root;
 		rx.type = rx.msg->present;
@@ -196,7 +196,7 @@ static size_t signalling(enum pn_side side)
 	for (unsigned i = 1; read_full(&asn_DEF_H323_UserInformation, i, ip, &text); i++) {
 		struct uuie u;
 
-		cr_assert(zero(int, uuie_read(&h, text, &u)), "message %u", i);
+		cr_assert(zero(int, uuie_read(text, &u)), "message %u", i);
 		cr_assert(u.pdu.lossless);
 		cr_expect(zero(int, address_edit(&c, side, &u)), "message %u", i);
 		if (u.type == H323_UU_PDU__h323_message_body_PR_setup && side == PN_SIDE_A)

@@ -496,4 +496,4 @@ def patched(s, m):
         size = int.from_bytes(octets[uu + 1:uu + 3], "big") + 1
         return octets[:2] + (len(octets) + 1).to_bytes(2, "big") + octets[4:uu + 1] + size.to_bytes(2, "big") + octets[uu + 3:] + b"\xff"
     s.sends("a", longer(m.setup(A_SAYS, OURS_A, fast=offer(A_MEDIA))), "Setup")
-    s.gets("g", longer(m.setup(OURS_G, G, fast=offer(MEDIA_G))), "Setup")
+    s.gets("g", longer(m.setup(OURS_G, G, fast=offer(MEDIA_G))), "Setup").do("counter h323_patched 1")

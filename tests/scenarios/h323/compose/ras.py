@@ -514,7 +514,7 @@ s.raw('counter h323_patched 3')
 s = Scn('ras-proxy-patched-family', 'An address of another family cannot be put in place: the request is refused.',
         'common/proxy6.inc')
 s.send('a', rrq(2, AR, AS, [id_('alice')]), PAD).want('a', rrj(2, 'undefinedReason'))
-s.raw('nothing')
+s.raw('nothing\ncounter h323_leaks 1')
 
 s = Scn('ras-move-dead', 'Rule 11: the terminal comes from another public address. Its registration is confirmed; it is where it '
         'was until the old pinhole did not answer.', 'common/keepalive.inc')
