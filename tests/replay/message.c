@@ -1,6 +1,6 @@
 #include "message.h"
 
-#include "h323.h"
+#include "aper.h"
 
 #include <FeatureSet.h>
 #include <GenericData.h>
@@ -16,6 +16,7 @@
 #define BODY(name) H323_UU_PDU__h323_message_body_PR_##name
 #define USER_USER 0x7eu
 #define PARTS_MAX 16u
+#define INNER_MAX 64u
 
 /* itu-t recommendation h 460: what follows tells which */
 static const uint8_t h460[] = { 0x00, 0x08, 0x83, 0x4c };
@@ -24,6 +25,12 @@ static const uint8_t h460[] = { 0x00, 0x08, 0x83, 0x4c };
 struct part {
 	const struct asn_TYPE_descriptor_s *td;
 	size_t at, len;
+};
+
+/* A message that an octet string of the user information holds. */
+struct inner {
+	const struct asn_TYPE_descriptor_s *td;
+	OCTET_STRING_t *string;
 };
 
 /* ---- parts ---- */
@@ -114,30 +121,93 @@ static const void *h245_address(const H323_UserInformation_t *info)
 	}
 }
 
+static size_t add_inner(struct inner out[INNER_MAX], size_t n, const struct asn_TYPE_descriptor_s *td,
+			OCTET_STRING_t **list, int count)
+{
+	for (int i = 0; i < count && n < INNER_MAX; i++)
+		out[n++] = (struct inner){ td, list[i] };
+	return n;
+}
+
+#define ADD_INNER(td, field) \
+	((field) ? add_inner(out, n, &asn_DEF_##td, (field)->list.array, (field)->list.count) : n)
+
+static size_t inner_of(H323_UserInformation_t *info, struct inner out[INNER_MAX])
+{
+	struct H323_UU_PDU__h323_message_body *b = &info->h323_uu_pdu.h323_message_body;
+	size_t n = 0;
+
+	n = ADD_INNER(MultimediaSystemControlMessage, info->h323_uu_pdu.h245Control);
+	switch (b->present) {
+	case BODY(setup):
+		n = ADD_INNER(MultimediaSystemControlMessage, b->choice.setup.parallelH245Control);
+		return ADD_INNER(OpenLogicalChannel, b->choice.setup.fastStart);
+	case BODY(callProceeding):
+		return ADD_INNER(OpenLogicalChannel, b->choice.callProceeding.fastStart);
+	case BODY(alerting):
+		return ADD_INNER(OpenLogicalChannel, b->choice.alerting.fastStart);
+	case BODY(progress):
+		return ADD_INNER(OpenLogicalChannel, b->choice.progress.fastStart);
+	case BODY(connect):
+		return ADD_INNER(OpenLogicalChannel, b->choice.connect.fastStart);
+	case BODY(facility):
+		return ADD_INNER(OpenLogicalChannel, b->choice.facility.fastStart);
+	default:
+		return n;
+	}
+}
+
+/* at: where the message begins. h245: its h245Address; NULL. */
+static int add_leaves(struct message *m, const struct aper_message *from, size_t at, bool media, const void *h245)
+{
+	const struct aper_leaf *leaf;
+	size_t n = aper_leaves(from, &leaf);
+
+	for (size_t i = 0; i < n; i++) {
+		if (m->n == SPANS_MAX)
+			return -E2BIG;
+		if (leaf[i].at == APER_NOWHERE)
+			return -ENOTSUP;
+		m->span[m->n++] = (struct span){ .at = at + leaf[i].at,
+						 .family = leaf[i].family,
+						 .media = media,
+						 .h245 = h245 && leaf[i].where == h245 };
+	}
+	return 0;
+}
+
+static int add_inner_spans(struct message *m, const struct aper_message *outer, size_t at, const struct inner *inner)
+{
+	long within = aper_offset(outer, inner->string->buf);
+	struct aper_message *one;
+	int err;
+
+	if (within < 0)
+		return -ENOTSUP;
+	err = aper_read(inner->td, inner->string->buf, (size_t)inner->string->size, &one);
+	if (err)
+		return err;
+	err = add_leaves(m, one, at + (size_t)within, true, NULL);
+	aper_free(one);
+	return err;
+}
+
 static int add_spans(struct message *m, const struct part *part)
 {
-	const struct h323_address *a;
-	struct h323_message *h;
-	const void *h245;
-	int err = h323_read(part->td, m->data + part->at, part->len, &h);
+	bool signalling = m->kind == MESSAGE_SIGNALLING;
+	struct inner inner[INNER_MAX];
+	struct aper_message *outer;
+	int err = aper_read(part->td, m->data + part->at, part->len, &outer);
 	size_t n;
 
 	if (err)
 		return err;
-	h245 = m->kind == MESSAGE_SIGNALLING ? h245_address(aper_root(h323_outer(h))) : NULL;
-	n = h323_addresses(h, &a);
-	for (size_t i = 0; !err && i < n; i++) {
-		if (m->n == SPANS_MAX)
-			err = -E2BIG;
-		else if (a[i].at == APER_NOWHERE)
-			err = -ENOTSUP;
-		else
-			m->span[m->n++] = (struct span){ .at = part->at + a[i].at,
-							 .family = a[i].leaf->family,
-							 .media = a[i].part || m->kind == MESSAGE_CONTROL,
-							 .h245 = h245 && a[i].leaf->where == h245 };
-	}
-	h323_free(h);
+	n = signalling ? inner_of(aper_root(outer), inner) : 0;
+	err = add_leaves(m, outer, part->at, m->kind == MESSAGE_CONTROL,
+			 signalling ? h245_address(aper_root(outer)) : NULL);
+	for (size_t i = 0; !err && i < n; i++)
+		err = add_inner_spans(m, outer, part->at, &inner[i]);
+	aper_free(outer);
 	return err;
 }
 
@@ -300,39 +370,62 @@ static void strip_ras(RasMessage_t *m)
 	}
 }
 
-static void strip(struct h323_message *h, const struct asn_TYPE_descriptor_s *td)
+static void strip(void *root, const struct asn_TYPE_descriptor_s *td)
 {
-	void *root = aper_root(h323_outer(h));
-	const struct h323_part *part;
-	size_t n = h323_parts(h, &part);
-
 	if (td == &asn_DEF_RasMessage)
 		strip_ras(root);
 	if (td == &asn_DEF_MultimediaSystemControlMessage)
 		strip_control(root);
+	if (td == &asn_DEF_OpenLogicalChannel)
+		strip_channel(root);
 	if (td == &asn_DEF_H323_UserInformation)
 		strip_body(&((H323_UserInformation_t *)root)->h323_uu_pdu.h323_message_body);
-	for (; n--; part++)
-		if (part->m && aper_type(part->m) == &asn_DEF_OpenLogicalChannel)
-			strip_channel(aper_root(part->m));
-		else if (part->m)
-			strip_control(aper_root(part->m));
 }
 
-static long bare_part(const struct message *m, const struct part *part, uint8_t *out, size_t cap)
+static long bare_value(const struct asn_TYPE_descriptor_s *td, const uint8_t *p, size_t len, uint8_t *out, size_t cap);
+
+static int bare_inner(struct aper_message *outer)
 {
-	static const uint8_t zero[16];
-	const struct h323_address *a;
-	struct h323_message *h;
-	long n = h323_read(part->td, m->data + part->at, part->len, &h);
+	static uint8_t text[MESSAGE_MAX];
+	struct inner inner[INNER_MAX];
+	size_t n = inner_of(aper_root(outer), inner);
+
+	for (size_t i = 0; i < n; i++) {
+		OCTET_STRING_t *s = inner[i].string;
+		long len = bare_value(inner[i].td, s->buf, (size_t)s->size, text, sizeof(text));
+		int err = len < 0 ? (int)len : aper_string_set(outer, s, text, (size_t)len);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* -EOPNOTSUPP: we would not write what came. */
+static long bare_value(const struct asn_TYPE_descriptor_s *td, const uint8_t *p, size_t len, uint8_t *out, size_t cap)
+{
+	const struct aper_leaf *leaf;
+	struct aper_message *m;
+	long n = aper_read(td, p, len, &m);
+	size_t leaves;
 
 	if (n)
 		return n;
-	for (size_t i = h323_addresses(h, &a); i--; a++)
-		h323_set(h, a, zero, 0);
-	strip(h, part->td);
-	n = h323_exact(h) ? h323_write(h, out, cap) : -EOPNOTSUPP;
-	h323_free(h);
+	n = aper_write(m, out, cap);
+	if (n != (long)len || memcmp(out, p, len)) {
+		aper_free(m);
+		return -EOPNOTSUPP;
+	}
+	leaves = aper_leaves(m, &leaf);
+	for (size_t i = 0; i < leaves; i++) {
+		memset(leaf[i].ip, 0, leaf[i].family == 4 ? 4 : 16);
+		*leaf[i].port = 0;
+	}
+	strip(aper_root(m), td);
+	n = td == &asn_DEF_H323_UserInformation ? bare_inner(m) : 0;
+	if (!n)
+		n = aper_write(m, out, cap);
+	aper_free(m);
 	return n;
 }
 
@@ -343,7 +436,7 @@ long message_bare(const struct message *m, uint8_t *out, size_t cap)
 	int err = parts_of(m, part, &n);
 
 	for (size_t i = 0; !err && i < n; i++) {
-		long one = bare_part(m, &part[i], out + len, cap - len);
+		long one = bare_value(part[i].td, m->data + part[i].at, part[i].len, out + len, cap - len);
 
 		if (one < 0)
 			return one;
