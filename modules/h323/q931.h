@@ -35,6 +35,8 @@ enum q931_element {
 
 struct q931_ie {
 	uint8_t id;
+	uint8_t codeset; /* 0: its id means what Q.931 says */
+	bool user_user;
 	struct pn_str whole; /* with its id and length */
 	struct pn_str value;
 };
@@ -52,7 +54,7 @@ struct q931_msg {
 
 /* The payload of a TPKT. -EBADMSG: no Q.931, or an element reaches outside; -E2BIG: too many elements. */
 int q931_parse(struct pn_str text, struct q931_msg *m);
-const struct q931_ie *q931_find(const struct q931_msg *m, enum q931_element id); /* the first; NULL */
+const struct q931_ie *q931_find(const struct q931_msg *m, enum q931_element id); /* the first of codeset 0; NULL */
 /* The same message with this in place of its user information (it must have some). Returns the length;
  * -EMSGSIZE: it does not fit the element's length; -ENOBUFS. */
 long q931_replace_uu(const struct q931_msg *m, struct pn_str uu, uint8_t *out, size_t cap);

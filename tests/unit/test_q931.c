@@ -86,6 +86,12 @@ Test(q931, parses)
 		{ BYTES("\x08\x02\x12\x34\x05\x7e\x00\x03\x04zz"), 0, 1, 0 }, /* another discriminator */
 		{ BYTES("\x08\x02\x12\x34\x05\x7e\x00\x00"), 0, 1, 0 },
 		{ BYTES("\x08\x02\x12\x34\x05\x7e\x00\x02\x05y\x7e\x00\x03\x05zz"), 0, 2, 1 }, /* the first */
+		/* locking and other shifts to codeset 6 */
+		{ BYTES("\x08\x02\x12\x34\x05\x7e\x00\x02\x05y\x96\x7e\x01z\x04\x01x"), 0, 4, 1 },
+		{ BYTES("\x08\x02\x12\x34\x05\x96\x7e\x01z"), 0, 2, 0 },
+		{ BYTES("\x08\x02\x12\x34\x05\x96\x04\x01x\x7e\x00\x03\x05zz"), 0, 3, 2 },
+		{ BYTES("\x08\x02\x12\x34\x05\x7e\x00\x02\x05y\x9e\x7e\x01z\x7e\x00\x01z"), 0, 4, 1 },
+		{ BYTES("\x08\x02\x12\x34\x05\x7e\x00\x02\x05y\x9e\x04\x01z\x7e\x01z"), -EBADMSG, 0, 0 },
 		{ BYTES(""), -EBADMSG, 0, 0 },
 		{ BYTES("\x08\x02\x12\x34"), -EBADMSG, 0, 0 },
 		{ BYTES("\x09\x02\x12\x34\x05"), -EBADMSG, 0, 0 },
@@ -118,6 +124,16 @@ Test(q931, has_room_for_so_many_elements)
 	memset(text + 5, 0xa1, sizeof(text) - 5);
 	cr_expect(eq(int, q931_parse((struct pn_str){ text, sizeof(text) - 1 }, &m), 0));
 	cr_expect(eq(int, q931_parse((struct pn_str){ text, sizeof(text) }, &m), -E2BIG));
+}
+
+Test(q931, finds_elements_of_codeset_0)
+{
+	static const struct bytes text = BYTES("\x08\x02\x12\x34\x05\x9e\x28\x01x\x28\x01y\x96\x28\x01z\x1c\x00");
+	struct q931_msg m;
+
+	cr_assert(eq(int, q931_parse((struct pn_str){ text.p, text.len }, &m), 0));
+	cr_expect(eq(chr, q931_find(&m, Q931_DISPLAY)->value.p[0], 'y'));
+	cr_expect(eq(ptr, (void *)q931_find(&m, (enum q931_element)0x1c), NULL));
 }
 
 Test(q931, replaces_user_information_alone)
