@@ -102,12 +102,6 @@ def video_fast(lab):
     play(lab, "lan1", "pub", ("fast", "video"), media=2)
 
 
-@flow("h323-split")
-def split(lab):
-    """Terminals without NAT that send RTP from other ports than they receive on, and no RTCP, as ooh323c does."""
-    play(lab, "attacker", "pub", ("fast", "tunnel", "split-ports"), rtcp=False)
-
-
 @flow("h323-upkeep", kinds=nat.KINDS, udp_timeout_s=8)
 def upkeep(lab):
     """Registrations of terminals behind NATs outlive the NATs' timeout by IRQs; then one calls the other."""
