@@ -3,7 +3,6 @@
 #include "aper_codec.h"
 #include "asn1_codec.h"
 #include "asn1_text.h"
-#include "h323.h"
 #include "types.h"
 #include <BIT_STRING.h>
 #include <BOOLEAN.h>
@@ -118,14 +117,30 @@ static void print_simple(struct printer *p, const asn_TYPE_descriptor_t *td, con
 	fputc('\n', p->f);
 }
 
+/* What the octet strings of a component are, where they are messages: H.225.0 and H.248 annex A. NULL. */
+static const asn_TYPE_descriptor_t *held_by(const char *component)
+{
+	static const struct {
+		const char *component, *type;
+	} held[] = {
+		{ "fastStart", "OpenLogicalChannel" },
+		{ "h245Control", "MultimediaSystemControlMessage" },
+		{ "parallelH245Control", "MultimediaSystemControlMessage" },
+		{ "h248Message", "MegacoMessage" },
+	};
+
+	for (size_t i = 0; i < sizeof(held) / sizeof(*held); i++)
+		if (!strcmp(component, held[i].component))
+			return types_find(held[i].type);
+	return NULL;
+}
+
 /* An octet string, or the message within it. */
 static void print_octets(struct printer *p, const OCTET_STRING_t *s, const char *component)
 {
-	const asn_TYPE_descriptor_t *held = component ? h323_held(component) : NULL;
+	const asn_TYPE_descriptor_t *held = component ? held_by(component) : NULL;
 	struct asn1_value v;
 
-	if (component && !strcmp(component, "h248Message"))
-		held = types_find("MegacoMessage");
 	if (!held || asn1_decode(held, s->buf, (size_t)s->size, &v)) {
 		asn1_text_octets(p->f, s->buf, (size_t)s->size);
 		fputs(held ? " (does not decode)\n" : "\n", p->f);

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "outside.h"
+#include "transport.h"
+#include "types.h"
 
 static unsigned counts[H323_COUNTERS];
 
@@ -27,11 +29,11 @@ static size_t unhex(const char *text, uint8_t *out)
 	return n;
 }
 
-/* Real messages: read and written they are what they were, and so are the messages within. */
-Test(h323_uuie, keeps_real_messages)
+/* Does it with each real message. */
+static void each_real(void (*check)(const char *type, uint8_t *text, size_t len))
 {
 	static char line[70000], path[512];
-	static uint8_t text[35000], out[35000];
+	static uint8_t text[35000];
 	unsigned seen = 0;
 	FILE *f;
 
@@ -39,20 +41,82 @@ Test(h323_uuie, keeps_real_messages)
 	f = fopen(path, "r");
 	cr_assert(ne(ptr, f, NULL));
 	while (fgets(line, sizeof(line), f)) {
-		struct uuie u = { 0 };
-		size_t len;
+		char *save, *type = strtok_r(line, " \n", &save), *hex = strtok_r(NULL, " \n", &save);
 
-		if (strncmp(line, "H323-UserInformation ", 21))
+		if (!type || !hex || *type == '#')
 			continue;
-		len = unhex(line + 21, text);
-		cr_assert(eq(int, uuie_read((struct pn_str){ (const char *)text, len }, &u), 0));
-		cr_expect(eq(long, uuie_write(&u, out, sizeof(out)), (long)len));
-		cr_expect(eq(int, memcmp(out, text, len), 0));
-		uuie_free(&u);
+		check(type, text, unhex(hex, text));
 		seen++;
 	}
 	fclose(f);
 	cr_expect(gt(uint, seen, 0));
+}
+
+static uint8_t written[35000];
+
+static void expect_written(const char *type, long n, const uint8_t *want, size_t len)
+{
+	cr_expect(eq(long, n, (long)len), "%s", type);
+	cr_expect(eq(int, memcmp(written, want, len), 0), "%s", type);
+}
+
+static void expect_kept(const char *type, uint8_t *text, size_t len)
+{
+	struct uuie u = { 0 };
+
+	if (strcmp(type, "H323-UserInformation"))
+		return;
+	cr_assert(eq(int, uuie_read((struct pn_str){ (const char *)text, len }, &u), 0));
+	expect_written(type, uuie_write(&u, written, sizeof(written)), text, len);
+	uuie_free(&u);
+}
+
+/* Read and written they are what they were, and so are the messages within. */
+Test(h323_uuie, keeps_real_messages)
+{
+	each_real(expect_kept);
+}
+
+/* Every address of what was read, to another one, there and in the octets that came. */
+static void change_all(const struct pdu *p, uint8_t *text)
+{
+	static const struct pn_addr to = { .family = 4, .ip = { 203, 0, 113, 77 }, .port = 40000 };
+	const struct aper_leaf *leaf;
+	size_t n = aper_leaves(p->m, &leaf);
+
+	for (; n--; leaf++) {
+		cr_expect(eq(int, memcmp(text + leaf->at, leaf->ip, 4), 0));
+		cr_expect(eq(int, leaf_set(leaf, &to), leaf->family == 4 ? 0 : -EOPNOTSUPP));
+		if (leaf->family != 4)
+			continue;
+		memcpy(text + leaf->at, to.ip, 4);
+		text[leaf->at + 4] = 40000 >> 8;
+		text[leaf->at + 5] = 40000 & 0xff;
+	}
+}
+
+static void expect_changed(const char *type, uint8_t *text, size_t len)
+{
+	static uint8_t came[35000];
+
+	for (size_t behind = 0; behind < 2; behind++) {
+		struct pdu p = { 0 };
+
+		text[len] = 0xff;
+		memcpy(came, text, len + behind);
+		cr_assert(eq(int, pdu_read(types_find(type), (struct pn_str){ (const char *)came, len + behind }, &p), 0));
+		cr_expect(not(p.lossless && behind), "%s", type);
+		change_all(&p, text);
+		expect_written(type, pdu_write(&p, written, sizeof(written)), text, len + behind);
+		pdu_free(&p);
+		memcpy(text, came, len);
+	}
+}
+
+/* Encoded, or patched because an octet is behind it: addresses change and nothing else. */
+Test(h323_uuie, changes_addresses_alone)
+{
+	each_real(expect_changed);
 }
 
 static const char setup_cut[] = "20b806000891";
