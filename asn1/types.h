@@ -1,4 +1,4 @@
-/* The types of our ASN.1 modules (H.235, H.225.0, H.245, H.248), as asn1c's descriptors.
+/* The types of our ASN.1 modules (H.235, H.225.0, H.245, H.460, H.248), as asn1c's descriptors.
  *
  * A descriptor says how a type is laid out in C and on the wire. asn1c completes that of a derived type at
  * its first use only; here all are completed as the library is loaded, and nobody writes to them

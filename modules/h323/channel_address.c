@@ -103,10 +103,27 @@ struct pn_addr channel_address_get(const struct H245TransportAddress *t)
 	}
 }
 
+void channel_address_write(struct H245TransportAddress *t, uint8_t ip[16], const struct pn_addr *a)
+{
+	UnicastAddress_t *u = &t->choice.unicastAddress;
+	OCTET_STRING_t network = { .buf = ip, .size = a->family == 4 ? 4 : 16 };
+
+	*t = (struct H245TransportAddress){ .present = H245TransportAddress_PR_unicastAddress };
+	memcpy(ip, a->ip, (size_t)network.size);
+	if (a->family == 4) {
+		u->present = UnicastAddress_PR_iPAddress;
+		u->choice.iPAddress.network = network;
+		u->choice.iPAddress.tsapIdentifier = a->port;
+	} else {
+		u->present = UnicastAddress_PR_iP6Address;
+		u->choice.iP6Address.network = network;
+		u->choice.iP6Address.tsapIdentifier = a->port;
+	}
+}
+
 int channel_address_set(struct pdu *p, struct H245TransportAddress *t, const struct pn_addr *a)
 {
 	UnicastAddress_t *u = &t->choice.unicastAddress;
-	size_t n = a->family == 4 ? 4 : 16;
 	uint8_t *ip;
 
 	if (u->present == UnicastAddress_PR_iPAddress && a->family == 4) {
@@ -121,19 +138,9 @@ int channel_address_set(struct pdu *p, struct H245TransportAddress *t, const str
 	}
 	if (!p->lossless)
 		return -EOPNOTSUPP;
-	ip = aper_alloc(p->m, n);
+	ip = aper_alloc(p->m, 16);
 	if (!ip)
 		return -ENOMEM;
-	memcpy(ip, a->ip, n);
-	*u = (UnicastAddress_t){ 0 };
-	if (a->family == 4) {
-		u->present = UnicastAddress_PR_iPAddress;
-		u->choice.iPAddress.network = (OCTET_STRING_t){ .buf = ip, .size = 4 };
-		u->choice.iPAddress.tsapIdentifier = a->port;
-	} else {
-		u->present = UnicastAddress_PR_iP6Address;
-		u->choice.iP6Address.network = (OCTET_STRING_t){ .buf = ip, .size = 16 };
-		u->choice.iP6Address.tsapIdentifier = a->port;
-	}
+	channel_address_write(t, ip, a);
 	return 0;
 }

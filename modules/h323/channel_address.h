@@ -27,7 +27,8 @@ struct channel_fields fields_of_mode(const CommunicationModeTableEntry_t *e);
 
 /* family 0: no unicast IP address, or the unspecified one. */
 struct pn_addr channel_address_get(const struct H245TransportAddress *t);
-/* As transport_set(). */
+/* As transport_set() and transport_write(). */
 int channel_address_set(struct pdu *p, struct H245TransportAddress *t, const struct pn_addr *a);
+void channel_address_write(struct H245TransportAddress *t, uint8_t ip[16], const struct pn_addr *a);
 
 #endif

@@ -3,6 +3,7 @@
 #include <Content.h>
 #include <EnumeratedParameter.h>
 #include <GenericData.h>
+#include <IncomingCallIndication.h>
 #include <ServiceControlSession.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,12 +11,14 @@
 
 #include "feature.h"
 #include "transaction.h"
+#include "transport.h"
 #include "traversal_ras.h"
 
 #define RESEND_MS 1000u
 #define SENDS_MAX 4u
 #define CONNECT_MS 10000u /* from its answer to the Facility */
 #define PARAMETER_CALL 1  /* IncomingCallIndication, H.460.18 */
+#define INDICATION_LEN 40u
 
 struct h323_traversal {
 	LIST_ENTRY(h323_traversal) all;
@@ -31,20 +34,14 @@ struct h323_traversal {
 	void *arg;
 };
 
-/* IncomingCallIndication: an address and a callIdentifier. Two extension bits and the alternative (0 or 3)
- * lead the first octet, the rest is aligned. */
-static size_t indication(const struct h323_traversal *v, uint8_t out[40])
+static long indication(const struct h323_traversal *v, uint8_t out[INDICATION_LEN])
 {
-	size_t n = v->ours.family == 4 ? 4 : 16, at = 0;
+	IncomingCallIndication_t i = { 0 };
+	uint8_t ip[16];
 
-	out[at++] = v->ours.family == 4 ? 0x00 : 0x18;
-	memcpy(out + at, v->ours.ip, n);
-	at += n;
-	out[at++] = (uint8_t)(v->ours.port >> 8);
-	out[at++] = (uint8_t)v->ours.port;
-	out[at++] = 0x00;
-	memcpy(out + at, v->call, H323_GUID);
-	return at + H323_GUID;
+	transport_write(&i.callSignallingAddress, ip, &v->ours);
+	i.callID.guid = (OCTET_STRING_t){ .buf = (uint8_t *)(uintptr_t)v->call, .size = H323_GUID };
+	return aper_write_value(&asn_DEF_IncomingCallIndication, &i, out, INDICATION_LEN);
 }
 
 static int send_indication(struct h323_traversal *v)
@@ -58,7 +55,7 @@ static int send_indication(struct h323_traversal *v)
 	struct Content content = { .present = Content_PR_raw };
 	struct EnumeratedParameter one = { .content = &content }, *ones[] = { &one };
 	struct GenericData data = { .parameters = &parameters }, *all[] = { &data };
-	uint8_t raw[40];
+	uint8_t raw[INDICATION_LEN];
 
 	content.choice.raw.buf = raw;
 	content.choice.raw.size = (int)indication(v, raw);

@@ -9,7 +9,9 @@
 #include <GenericMessage.h>
 #include <GenericParameter.h>
 #include <ParameterValue.h>
+#include <TraversalParameters.h>
 
+#include "channel_address.h"
 #include "feature.h"
 
 #define PARAMETERS 1        /* TraversalParameters, in OLC */
@@ -41,21 +43,16 @@ static int take_out(struct GenericMessage **list, int n)
 	return left;
 }
 
-/* TraversalParameters with keepAliveChannel and keepAliveInterval: the bits of what is there, the alternatives of the
- * address, then aligned octets. */
-static size_t parameters(const struct pn_addr *ours, uint8_t out[PARAMETERS_LEN])
+/* TraversalParameters with keepAliveChannel and keepAliveInterval. */
+static long parameters(const struct pn_addr *ours, uint8_t out[PARAMETERS_LEN])
 {
-	size_t n = ours->family == 4 ? 4 : 16, at = 0;
+	struct H245TransportAddress address;
+	TimeToLive_t interval = INTERVAL_S;
+	TraversalParameters_t t = { .keepAliveChannel = &address, .keepAliveInterval = &interval };
+	uint8_t ip[16];
 
-	out[at++] = 0x0a;
-	out[at++] = ours->family == 4 ? 0x00 : 0x10;
-	memcpy(out + at, ours->ip, n);
-	at += n;
-	out[at++] = (uint8_t)(ours->port >> 8);
-	out[at++] = (uint8_t)ours->port;
-	out[at++] = 0x00;
-	out[at++] = INTERVAL_S - 1;
-	return at;
+	channel_address_write(&address, ip, ours);
+	return aper_write_value(&asn_DEF_TraversalParameters, &t, out, PARAMETERS_LEN);
 }
 
 static struct GenericMessage *keepalive(struct pdu *p, const struct pn_addr *ours)
