@@ -34,6 +34,15 @@ int calls_init(struct h323 *h)
 	return -ENOMEM;
 }
 
+/* A connection that is awaited when the module leaves. */
+static void drop_link(void *link)
+{
+	struct call_link *l = link;
+
+	free(l->forward); /* the table of those goes as well */
+	free(l);
+}
+
 void calls_free(struct h323 *h)
 {
 	if (!h->calls)
@@ -41,7 +50,7 @@ void calls_free(struct h323 *h)
 	if (h->calls->leg_by_reference)
 		h->svc->table_free(h->calls->leg_by_reference, NULL);
 	if (h->calls->link_by_flow)
-		h->svc->table_free(h->calls->link_by_flow, free);
+		h->svc->table_free(h->calls->link_by_flow, drop_link);
 	free(h->calls);
 	h->calls = NULL;
 }

@@ -22,6 +22,7 @@ struct call_link {
 	struct pn_realm *realm;
 	struct pn_addr local, remote;
 	bool open;
+	bool maintained;       /* it stays when its last call is over, as long as the far end will */
 	struct call_legs legs; /* of call signalling */
 	struct call *control;  /* whose H.245; NULL: it is call signalling */
 	enum pn_side side;     /* of that */

@@ -100,6 +100,6 @@ void link_detach(struct call_leg *leg)
 	if (!l)
 		return;
 	link_unhook(leg);
-	if (LIST_EMPTY(&l->legs))
+	if (LIST_EMPTY(&l->legs) && !l->maintained)
 		link_close(l);
 }

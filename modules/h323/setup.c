@@ -69,6 +69,12 @@ static struct pn_str name_of_caller(const struct uuie *u, const struct q931_msg 
 	return name.len ? name : party_number(q, Q931_CALLING_PARTY);
 }
 
+/* H.225.0 7.3.10: it wants to keep the connection for its next call. */
+static bool says_maintain(const Setup_UUIE_t *s)
+{
+	return s->maintainConnection && *s->maintainConnection;
+}
+
 static int begin(struct h323 *h, struct call_link *l, const struct pn_msg *m, const struct q931_msg *q,
 		 const struct uuie *u)
 {
@@ -88,6 +94,8 @@ static int begin(struct h323 *h, struct call_link *l, const struct pn_msg *m, co
 	a.from = name_of_caller(u, q, &names);
 	a.to = w.n_destinations ? w.destination[0] : str_of(h323_print(h, &way.to, to));
 	err = call_new(h, &a, &c);
+	if (!err)
+		l->maintained = says_maintain(&u->uu->h323_message_body.choice.setup);
 	if (!err)
 		call_give(c, PN_SIDE_A, false, q->text);
 	return err;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define PAYLOAD 20u
-#define TEXT_MAX 1024u
+#define TEXT_MAX 4096u
 
 /* "seq 7" among the words: 7; def when it is not there */
 static unsigned long number(const struct step *s, const char *name, unsigned long def)
@@ -22,18 +22,20 @@ static void put32(uint8_t *p, uint32_t v)
 		p[i] = (uint8_t)(v >> (24 - 8 * i));
 }
 
-/* RFC 3550 5.1, 20 octets of payload, timestamps 160 apart */
+/* RFC 3550 5.1, 20 octets of payload or so many, timestamps 160 apart */
 static size_t make_rtp(const struct step *s, uint16_t seq, uint8_t *p)
 {
-	memset(p, 0, 12 + PAYLOAD);
+	unsigned long payload = number(s, "octets", PAYLOAD);
+	payload = payload < TEXT_MAX - 12 ? payload : TEXT_MAX - 12;
+	memset(p, 0, 12);
 	p[0] = 0x80;
 	p[1] = (uint8_t)number(s, "pt", 0);
 	p[2] = (uint8_t)(seq >> 8);
 	p[3] = (uint8_t)seq;
 	put32(p + 4, seq * 160u);
 	put32(p + 8, (uint32_t)number(s, "ssrc", 1));
-	memset(p + 12, 0xd5, PAYLOAD);
-	return 12 + PAYLOAD;
+	memset(p + 12, 0xd5, payload);
+	return 12 + payload;
 }
 
 /* A receiver report without blocks, RFC 3550 6.4.2 */
@@ -65,7 +67,7 @@ static size_t make(const struct step *s, const char *kind, uint16_t seq, uint8_t
 	return !strcmp(kind, "rtcp") ? make_rtcp(s, p) : make_text(s, p);
 }
 
-/* rtp|rtcp|udp HOST:PORT -> PORT [seq N] [ssrc N] [pt N] [x N] [text WORD] */
+/* rtp|rtcp|udp HOST:PORT -> PORT [seq N] [ssrc N] [pt N] [x N] [octets N] [text WORD] */
 int verb_media_send(struct world *w, const struct step *s)
 {
 	struct actor *h;
