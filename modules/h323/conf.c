@@ -29,19 +29,6 @@ static struct pn_peer *read_peer(struct reader *r, const struct pn_conf *at, con
 	return peer;
 }
 
-static void read_route_gatekeeper(struct reader *r, const struct pn_conf *at, struct h323_route *route)
-{
-	struct pn_peer *peer;
-
-	if (route->n_gatekeepers == H323_GATEKEEPERS_MAX) {
-		CONF_WRONG(&r->r, at, "gatekeeper: expected at most %u in a route", H323_GATEKEEPERS_MAX);
-		return;
-	}
-	peer = read_peer(r, at, "address", H323_RAS_PORT);
-	if (peer)
-		route->gatekeeper[route->n_gatekeepers++] = peer;
-}
-
 static void read_route(struct reader *r, const struct pn_conf *at)
 {
 	struct h323_route *route = &r->conf->route[r->conf->n_routes++];
@@ -54,13 +41,11 @@ static void read_route(struct reader *r, const struct pn_conf *at)
 				   conf_attr(at, "from"));
 	if (conf_attr(at, "next-hop"))
 		route->next_hop = read_peer(r, at, "next-hop", H323_SIGNAL_PORT);
-	for (const struct pn_conf *c = at->children; c; c = c->next)
-		if (!strcmp(c->name, "gatekeeper"))
-			read_route_gatekeeper(r, c, route);
-	if (route->n_gatekeepers && route->from && !h323_is_access(r->h, route->from))
+	softswitches_read(&r->r, at, "gatekeeper", H323_RAS_PORT, &route->gatekeepers);
+	if (route->gatekeepers.n && route->from && !h323_is_access(r->h, route->from))
 		CONF_WRONG(&r->r, at, "route from=\"%s\": expected a realm with side=\"access\", for its "
 			   "terminals register with a gatekeeper", conf_attr(at, "from"));
-	if (!route->n_gatekeepers && !route->next_hop)
+	if (!route->gatekeepers.n && !route->next_hop)
 		CONF_WRONG(&r->r, at, "route: expected a <gatekeeper> in it, or next-hop");
 }
 
@@ -159,7 +144,7 @@ static void check(struct reader *r, const struct pn_conf *at)
 	for (size_t i = 0; i < c->n_gatekeepers; i++)
 		for (size_t j = 0; j < c->n_routes; j++)
 			if (c->gatekeeper[i].realm && c->gatekeeper[i].realm == c->route[j].from &&
-			    c->route[j].n_gatekeepers)
+			    c->route[j].gatekeepers.n)
 				CONF_WRONG(&r->r, at, "gatekeeper realm=\"%s\": its terminals register with "
 					   "another gatekeeper by a <route>",
 					   r->h->svc->realm_info(c->gatekeeper[i].realm)->name);
@@ -226,8 +211,7 @@ void h323_conf_free(struct h323_conf *c)
 	if (!c)
 		return;
 	for (size_t i = 0; i < c->n_routes; i++) {
-		for (size_t j = 0; j < c->route[i].n_gatekeepers; j++)
-			peer_drop(c, c->route[i].gatekeeper[j]);
+		softswitches_free(&c->route[i].gatekeepers);
 		peer_drop(c, c->route[i].next_hop);
 	}
 	for (size_t i = 0; i < c->n_gatekeepers; i++) {

@@ -2,9 +2,10 @@
 #ifndef H323_CONF_H
 #define H323_CONF_H
 
+#include "common/softswitch.h"
+
 #include "h323.h"
 
-#define H323_GATEKEEPERS_MAX 8u /* of a route, tried in order */
 #define H323_PREFIXES_MAX 64u   /* of a gatekeeper */
 #define H323_DIGITS_LEN 64u
 
@@ -12,8 +13,7 @@
  * of endpoints that register with nobody. */
 struct h323_route {
 	struct pn_realm *from, *to;
-	struct pn_peer *gatekeeper[H323_GATEKEEPERS_MAX];
-	size_t n_gatekeepers;
+	struct softswitches gatekeepers; /* tried in order */
 	struct pn_peer *next_hop; /* NULL: none */
 };
 

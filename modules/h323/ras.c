@@ -202,7 +202,7 @@ static void dispatch(struct h323 *h, struct ras_rx *rx)
 		ras_from_gatekeeper(t, rx);
 	else if (gk)
 		gatekeeper_receive(h, gk, rx);
-	else if (r && r->n_gatekeepers)
+	else if (r && r->gatekeepers.n)
 		ras_from_terminal(h, r, rx);
 	else
 		ras_refuse(h, rx, -EHOSTUNREACH);

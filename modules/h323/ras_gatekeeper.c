@@ -13,15 +13,8 @@
 static bool is_gatekeeper(const struct h323_terminal *t, const struct pn_addr *from)
 {
 	const struct h323_route *r = h323_route_from(t->h, t->access);
-	struct pn_addr a;
 
-	if (addr_same_ip(from, &t->gatekeeper))
-		return true;
-	for (size_t i = 0; r && i < r->n_gatekeepers; i++)
-		for (size_t at = 0; !t->h->svc->peer_addr(r->gatekeeper[i], at, &a); at++)
-			if (addr_same_ip(from, &a))
-				return true;
-	return false;
+	return addr_same_ip(from, &t->gatekeeper) || (r && softswitch_known(&r->gatekeepers, from));
 }
 
 static void add_features(struct h323_transaction *x, struct ras_rx *rx, struct FeatureSet **set)

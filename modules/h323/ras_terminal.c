@@ -10,29 +10,20 @@
 #include "transaction.h"
 #include "traversal_ras.h"
 
+#define ADDRESSES_MAX 64u /* of all gatekeepers of a route that are looked at */
+
 /* The gatekeeper after this one, or the first; they are tried in turn. */
 static int next_gatekeeper(struct h323_terminal *t, const struct h323_route *r)
 {
 	uint8_t family = terminal_alias(t).family;
-	struct pn_addr a, first = { 0 };
-	bool found = false;
+	struct pn_addr a = t->gatekeeper;
 
-	for (size_t i = 0; i < r->n_gatekeepers; i++)
-		for (size_t at = 0; !t->h->svc->peer_addr(r->gatekeeper[i], at, &a); at++) {
-			if (a.family != family)
-				continue;
-			if (!first.family)
-				first = a;
-			if (found) {
-				t->gatekeeper = a;
-				return 0;
-			}
-			found = addr_same(&a, &t->gatekeeper);
+	for (size_t i = 0; i < ADDRESSES_MAX && !softswitch_next(&r->gatekeepers, &a, &a); i++)
+		if (a.family == family) {
+			t->gatekeeper = a;
+			return 0;
 		}
-	if (!first.family)
-		return -EHOSTUNREACH;
-	t->gatekeeper = first;
-	return 0;
+	return -EHOSTUNREACH;
 }
 
 static bool registers(RasMessage_PR type)

@@ -38,7 +38,7 @@ static int by_route(struct h323 *h, const struct h323_route *r, struct h323_way 
 {
 	struct h323_terminal *caller = out->caller;
 
-	if (r->n_gatekeepers && caller && caller->gatekeeper_signal.family) {
+	if (r->gatekeepers.n && caller && caller->gatekeeper_signal.family) {
 		*out = (struct h323_way){ .reach = H323_BY_ADDRESS,
 					  .realm = r->to,
 					  .to = caller->gatekeeper_signal };
@@ -46,7 +46,7 @@ static int by_route(struct h323 *h, const struct h323_route *r, struct h323_way 
 	}
 	if (r->next_hop)
 		return way_to_peer(h, r->to, r->next_hop, out);
-	return r->n_gatekeepers && !caller ? -EACCES : -EHOSTUNREACH;
+	return r->gatekeepers.n && !caller ? -EACCES : -EHOSTUNREACH;
 }
 
 /* Whoever it asked its gatekeeper for before. */
