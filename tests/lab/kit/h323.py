@@ -67,9 +67,10 @@ def proxy(lab, model):
 
 
 class Terminal:
-    """One h323_terminal on HOST, known as NAME; WORDS are options of its command line without their dashes."""
+    """One h323_terminal on HOST, known as NAME; WORDS are options of its command line without their dashes. Its log
+    may have another name: PROCESS."""
 
-    def __init__(self, lab, host, name, *words, mark=A_MARK, gatekeeper=GATEKEEPER):
+    def __init__(self, lab, host, name, *words, mark=A_MARK, gatekeeper=GATEKEEPER, process=None):
         self.name, self.address = name, lab.net.address[host]
         argv = [os.path.join(lab.build, PROGRAM), "--address", self.address, "--alias", name, "--mark", str(mark[0])]
         if gatekeeper:
@@ -77,7 +78,7 @@ class Terminal:
         for word in words:
             option, *value = word.split("=")
             argv += ["--" + option, *value]
-        self.process = lab.spawn(host, argv, name=name, env={"ASAN_OPTIONS": "abort_on_error=1"})
+        self.process = lab.spawn(host, argv, name=process or name, env={"ASAN_OPTIONS": "abort_on_error=1"})
 
     def events(self, what=None):
         rows = [json.loads(line) for line in self.process.text().splitlines() if line.startswith("{") and line[-1] == "}"]

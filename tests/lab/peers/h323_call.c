@@ -1,5 +1,6 @@
 #include "h323_call.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,12 +142,22 @@ static void put_proposals(struct terminal *t, Setup_UUIE_t *s)
 				octets(t->call.offered[i / 2][i % 2], t->call.offered_len[i / 2][i % 2]));
 }
 
+static void log_call(const struct terminal *t)
+{
+	char id[2 * BUILD_GUID + 1];
+
+	for (size_t i = 0; i < BUILD_GUID; i++)
+		snprintf(id + 2 * i, 3, "%02x", t->call.id[i]);
+	log_event("placed", "\"call\": \"%u:%s\"", t->call.reference, id);
+}
+
 static void send_setup(struct terminal *t)
 {
 	H323_UserInformation_t info = { 0 };
 	Setup_UUIE_t *s = &info.h323_uu_pdu.h323_message_body.choice.setup;
 	struct sockaddr_in source = t->call.local;
 
+	log_call(t);
 	if (t->o.fast)
 		channel_offer(t);
 	if (t->o.h245_in_setup && t->o.tunnel)
@@ -287,6 +298,16 @@ static void answer(struct terminal *t)
 	call_flush(t);
 }
 
+void call_tick(struct terminal *t)
+{
+	struct sockaddr_in to = t->call.h245_later;
+
+	if (!to.sin_port || t->now_ms < t->call.h245_ms)
+		return;
+	t->call.h245_later.sin_port = 0;
+	control_connect(t, &to);
+}
+
 void call_admitted(struct terminal *t, const struct sockaddr_in *to)
 {
 	if (!t->call.calling) {
@@ -311,6 +332,18 @@ static void release(struct terminal *t)
 	build_h225_version(&r->protocolIdentifier);
 	r->callIdentifier = call_identifier(t);
 	send_message(t, Q931_RELEASE_COMPLETE, &info, NULL);
+}
+
+void call_forge(struct terminal *t, const struct sockaddr_in *to)
+{
+	if (link_connect(&t->call.link, t->o.address, to)) {
+		terminal_fail(t, "there is nobody to be deceived");
+		return;
+	}
+	for (int side = 0; side < 2; side++) {
+		t->call.calling = side == 0;
+		release(t);
+	}
 }
 
 static void over(struct terminal *t, const char *why)
@@ -411,8 +444,11 @@ static void on_reply(struct terminal *t, const TransportAddress_t *h245, struct 
 	if (t->call.fast)
 		channel_talk(t);
 	if (!t->call.tunnels && !t->call.fast && !t->o.start_h245 && !t->o.h245_in_setup &&
-	    build_read_address(h245, &to))
-		control_connect(t, &to);
+	    build_read_address(h245, &to)) {
+		t->call.h245_later = to;
+		t->call.h245_ms = t->now_ms + t->o.late_ms;
+		call_tick(t);
+	}
 }
 
 static void on_connect(struct terminal *t, const Connect_UUIE_t *c)

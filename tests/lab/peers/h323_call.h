@@ -13,6 +13,10 @@ void call_place(struct terminal *t);
 void call_admitted(struct terminal *t, const struct sockaddr_in *to);
 void call_refused(struct terminal *t);
 void call_accept(struct terminal *t);
+/* Connect to an H.245 address that waits. */
+void call_tick(struct terminal *t);
+/* ReleaseComplete of t->call, which is somebody else's, as if by either side. */
+void call_forge(struct terminal *t, const struct sockaddr_in *to);
 void call_receive(struct terminal *t);
 void call_hang_up(struct terminal *t);
 /* Send the H.245 messages that wait to be tunnelled; without any, nothing. */

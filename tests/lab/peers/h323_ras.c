@@ -135,7 +135,8 @@ int ras_begin(struct terminal *t)
 	if (t->ras.fd < 0 || bind(t->ras.fd, (struct sockaddr *)&t->ras.local, sizeof(t->ras.local)) ||
 	    getsockname(t->ras.fd, (struct sockaddr *)&t->ras.local, &n))
 		return -errno;
-	discover(t);
+	if (!t->o.forge)
+		discover(t);
 	return 0;
 }
 
@@ -298,8 +299,7 @@ static void on_admitted(struct terminal *t, const AdmissionConfirm_t *c)
 	call_admitted(t, &to);
 }
 
-/* Who asks by IRQ hears that we live. */
-static void on_info_request(struct terminal *t, const InfoRequest_t *q, const struct sockaddr_in *from)
+static void report(struct terminal *t, long seq, bool unsolicited, const struct sockaddr_in *to)
 {
 	RasMessage_t msg = { .present = RasMessage_PR_infoRequestResponse };
 	InfoRequestResponse_t *r = &msg.choice.infoRequestResponse;
@@ -307,14 +307,32 @@ static void on_info_request(struct terminal *t, const InfoRequest_t *q, const st
 	size_t len;
 
 	build_begin();
-	r->requestSeqNum = q->requestSeqNum;
+	r->requestSeqNum = seq;
 	build_terminal(&r->endpointType);
 	put_endpoint(t, &r->endpointIdentifier);
 	build_address(&r->rasAddress, &t->ras.local);
 	build_add(&r->callSignalAddress.list, build_new_address(&t->call.local));
 	r->needResponse = build_bool(false);
-	r->unsolicited = build_bool(false);
-	post(t, &msg, from, out, &len);
+	r->unsolicited = build_bool(unsolicited);
+	post(t, &msg, to, out, &len);
+}
+
+/* Who asks by IRQ hears that we live. */
+static void on_info_request(struct terminal *t, const InfoRequest_t *q, const struct sockaddr_in *from)
+{
+	report(t, q->requestSeqNum, false, from);
+}
+
+void ras_forge(struct terminal *t)
+{
+	register_at(t, true);
+	register_at(t, false);
+	report(t, ++t->ras.seq, true, &t->ras.gatekeeper);
+	ras_disengage(t);
+	ras_unregister(t);
+	t->ras.len = 0; /* once is enough, and no answer changes anything */
+	t->ras.disengaging = false;
+	t->ras.state = RAS_OFF;
 }
 
 static void refuse(struct terminal *t, const char *name)

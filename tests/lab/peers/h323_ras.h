@@ -16,6 +16,8 @@ void ras_bandwidth(struct terminal *t, unsigned wanted);
 void ras_locate(struct terminal *t);
 void ras_disengage(struct terminal *t);
 void ras_unregister(struct terminal *t);
+/* Refresh, register, report, disengage and unregister, in the name of t->ras.endpoint. */
+void ras_forge(struct terminal *t);
 /* Nothing waits for an answer. */
 bool ras_quiet(const struct terminal *t);
 

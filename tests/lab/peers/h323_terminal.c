@@ -15,6 +15,7 @@
 #include "h323_act.h"
 #include "h323_call.h"
 #include "h323_control.h"
+#include "h323_forge.h"
 #include "h323_log.h"
 #include "h323_options.h"
 #include "h323_ras.h"
@@ -58,7 +59,10 @@ static int begin(struct terminal *t)
 
 	link_init(&t->control.link);
 	err = err ? err : call_begin(t);
-	return err ? err : ras_begin(t);
+	err = err ? err : ras_begin(t);
+	if (!err && t->o.forge)
+		forge(t);
+	return err;
 }
 
 /* One step towards the end, each when the last one is done. */
@@ -88,6 +92,7 @@ static void tick(struct terminal *t)
 
 	t->now_ms = now_ms();
 	ras_tick(t);
+	call_tick(t);
 	media_tick(&t->media, t->now_ms);
 	if (t->o.on_signal && !told_to_call)
 		may_call = false;

@@ -28,6 +28,10 @@ struct options {
 	bool early_h245;               /* the called side tells h245Address in CallProceeding */
 	bool silent_h245;              /* an H.245 connection of its own stays without messages */
 	bool traversal;                /* client of H.460.18 and H.460.19 */
+	unsigned late_ms;              /* from an h245Address until it connects */
+	const char *forge;             /* all it does is to speak in this endpoint's name: h323_forge.h */
+	struct sockaddr_in forge_ras;
+	const char *forge_call;
 	unsigned cut;                  /* octets that TCP is given at a time; 0: all */
 	unsigned packets;              /* hang up when so many were heard of each medium; 0: never */
 	struct acts act;
@@ -64,6 +68,8 @@ struct call {
 	uint16_t reference;
 	uint8_t conference[BUILD_GUID], id[BUILD_GUID];
 	struct sockaddr_in h245_of_setup; /* sin_port 0: none */
+	struct sockaddr_in h245_later;    /* where to connect, and when; sin_port 0: nowhere */
+	uint64_t h245_ms;
 	bool peer_tunnels; /* as its last message said */
 	bool tunnels;      /* both do */
 	bool fast;         /* accepted */
