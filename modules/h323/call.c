@@ -114,7 +114,7 @@ static void declare(struct call *c, const struct call_item *i)
 static void refuse(struct call *c, enum pn_side side, bool control, struct pn_str text,
 		   int err)
 {
-	if (!c->begun || !reject_channels(c, side, control, text))
+	if (!c->begun || !reject_channels(c, side, control, text, err))
 		call_refuse(c, err, PN_END_REFUSED);
 }
 

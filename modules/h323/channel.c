@@ -193,7 +193,39 @@ static int channel_add(struct call *c, enum pn_side opener, long number, int str
 	return 0;
 }
 
-/* What is not relayed: no address to put in place of its own (T.120 over TCP, multicast). */
+static const DataProtocolCapability_t *protocol_of(const DataType_t *d)
+{
+	const struct DataApplicationCapability__application *a = &d->choice.data.application;
+
+	if (d->present != DataType_PR_data)
+		return NULL;
+	switch (a->present) {
+	case DataApplicationCapability__application_PR_t120: return &a->choice.t120;
+	case DataApplicationCapability__application_PR_t38fax: return &a->choice.t38fax.t38FaxProtocol;
+	case DataApplicationCapability__application_PR_t84: return &a->choice.t84.t84Protocol;
+	case DataApplicationCapability__application_PR_t140: return &a->choice.t140;
+	case DataApplicationCapability__application_PR_userData: return &a->choice.userData;
+	default: return NULL;
+	}
+}
+
+static bool is_over_tcp(const DataType_t *d)
+{
+	const DataProtocolCapability_t *p = protocol_of(d);
+
+	return p && (p->present == DataProtocolCapability_PR_tcp ||
+		     p->present == DataProtocolCapability_PR_separateLANStack);
+}
+
+bool channel_over_tcp(const OpenLogicalChannel_t *o)
+{
+	const struct OpenLogicalChannel__reverseLogicalChannelParameters *r = o->reverseLogicalChannelParameters;
+
+	return o->separateStack || is_over_tcp(&o->forwardLogicalChannelParameters.dataType) ||
+	       (r && is_over_tcp(&r->dataType));
+}
+
+/* What is not relayed: no address to put in place of its own (multicast). */
 static bool is_relayed(const struct channel_fields *f)
 {
 	return f->data->present != DataType_PR_nullData && (f->session || f->n);
@@ -221,8 +253,8 @@ static int open(struct call *c, enum pn_side side, enum pn_side opener, const Op
 
 int channel_open(struct call *c, enum pn_side side, const OpenLogicalChannel_t *o)
 {
-	if (o->separateStack)
-		return -EPROTONOSUPPORT; /* T.120 over TCP: its address would pass as it is */
+	if (channel_over_tcp(o))
+		return -EPROTONOSUPPORT; /* its address would pass as it is, now or in the Ack */
 	return open(c, side, side, o, true);
 }
 
@@ -230,6 +262,8 @@ int channel_fast(struct call *c, enum pn_side side, const OpenLogicalChannel_t *
 {
 	bool back = o->forwardLogicalChannelParameters.dataType.present == DataType_PR_nullData;
 
+	if (channel_over_tcp(o))
+		return 0; /* the proposal goes no further */
 	return open(c, side, back ? PN_SIDE_B : PN_SIDE_A, o, side == PN_SIDE_B);
 }
 
@@ -316,8 +350,11 @@ int channel_write_ack(struct call *c, enum pn_side side, struct pdu *p, OpenLogi
 {
 	const struct call_channel *ch = channel_find(c, call_other(side), a->forwardLogicalChannelNumber);
 	struct channel_fields f = fields_of_ack(a);
+	int err;
 
-	int err = ch ? put(c, side, p, ch->stream, &f) : 0;
+	if (a->separateStack)
+		return -EPROTONOSUPPORT;
+	err = ch ? put(c, side, p, ch->stream, &f) : 0;
 
 	return err ? err : traverse_media_ack(p, a);
 }

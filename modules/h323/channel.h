@@ -11,8 +11,10 @@
 
 struct CommunicationModeCommand;
 
+/* Is it for data over TCP (T.120, T.38 over TCP), which is not relayed? */
+bool channel_over_tcp(const OpenLogicalChannel_t *o);
 /* Learn what a message says. 1: it must be declared to the core; 0: nothing new; -ENOSPC: too many;
- * -EPROTONOSUPPORT: it is no UDP. */
+ * -EPROTONOSUPPORT: it is over TCP. */
 int channel_open(struct call *c, enum pn_side side, const OpenLogicalChannel_t *o);
 int channel_ack(struct call *c, enum pn_side side, const OpenLogicalChannelAck_t *a);
 int channel_close(struct call *c, enum pn_side opener, long number);

@@ -169,10 +169,11 @@ long h245_pass_proposal(struct call *c, enum pn_side side, struct pn_str text, u
 	struct pdu p = { 0 };
 	long n = pdu_counted(c->h, &p, pdu_read(&asn_DEF_OpenLogicalChannel, text, &p));
 
-	if (!n)
+	if (!n && !channel_over_tcp(p.root)) {
 		n = channel_write_open(c, side, &p, p.root);
-	if (!n)
-		n = pdu_write(&p, out, cap);
+		if (!n)
+			n = pdu_write(&p, out, cap);
+	}
 	pdu_free(&p);
 	return n;
 }

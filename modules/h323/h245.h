@@ -8,7 +8,7 @@
  * -ENOSPC, -ENOMEM. text: one message or several. */
 int h245_scan(struct call *c, enum pn_side side, struct pn_str text);
 int h245_scan_proposal(struct call *c, enum pn_side side, struct pn_str text);
-/* Writes it as the other side must see it. The length; 0: it was for us alone; -EBADMSG, -ENOBUFS, or what
+/* Writes it as the other side must see it. The length; 0: it is not to see it; -EBADMSG, -ENOBUFS, or what
  * pdu_write() said. */
 long h245_pass(struct call *c, enum pn_side side, struct pn_str text, uint8_t *out, size_t cap);
 long h245_pass_proposal(struct call *c, enum pn_side side, struct pn_str text, uint8_t *out, size_t cap);

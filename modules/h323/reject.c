@@ -30,7 +30,7 @@ static long number_of(struct pn_str text)
 	return number;
 }
 
-static void reject(struct call *c, enum pn_side side, bool control, long number)
+static void reject(struct call *c, enum pn_side side, bool control, long number, int err)
 {
 	MultimediaSystemControlMessage_t m = { .present = MultimediaSystemControlMessage_PR_response };
 	ResponseMessage_t *response = &m.choice.response;
@@ -41,7 +41,9 @@ static void reject(struct call *c, enum pn_side side, bool control, long number)
 	channel_close(c, side, number);
 	response->present = ResponseMessage_PR_openLogicalChannelReject;
 	r->forwardLogicalChannelNumber = number;
-	r->cause.present = OpenLogicalChannelReject__cause_PR_insufficientBandwidth;
+	r->cause.present = err == -EPROTONOSUPPORT ?
+				   OpenLogicalChannelReject__cause_PR_separateStackEstablishmentFailed :
+				   OpenLogicalChannelReject__cause_PR_insufficientBandwidth;
 	n = aper_write_value(&asn_DEF_MultimediaSystemControlMessage, &m, text, sizeof(text));
 	if (n < 0)
 		return;
@@ -56,13 +58,13 @@ static void reject(struct call *c, enum pn_side side, bool control, long number)
 /* All that is tunnelled opens channels. */
 static bool is_all_open(const struct uuie_strings *list)
 {
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < uuie_count(list); i++)
 		if (!number_of((struct pn_str){ (const char *)list->at[i]->buf, (size_t)list->at[i]->size }))
 			return false;
-	return list->n > 0;
+	return uuie_count(list) > 0;
 }
 
-static bool reject_tunnelled(struct call *c, enum pn_side side, struct pn_str text)
+static bool reject_tunnelled(struct call *c, enum pn_side side, struct pn_str text, int err)
 {
 	const struct uuie_strings *list;
 	struct q931_msg q;
@@ -73,23 +75,23 @@ static bool reject_tunnelled(struct call *c, enum pn_side side, struct pn_str te
 		return false;
 	list = &u.strings[UUIE_CONTROL];
 	all = u.type == H323_UU_PDU__h323_message_body_PR_empty && is_all_open(list);
-	for (size_t i = 0; all && i < list->n; i++) {
+	for (size_t i = 0; all && i < uuie_count(list); i++) {
 		const OCTET_STRING_t *s = list->at[i];
 
-		reject(c, side, false, number_of((struct pn_str){ (const char *)s->buf, (size_t)s->size }));
+		reject(c, side, false, number_of((struct pn_str){ (const char *)s->buf, (size_t)s->size }), err);
 	}
 	uuie_free(&u);
 	return all;
 }
 
-bool reject_channels(struct call *c, enum pn_side side, bool control, struct pn_str text)
+bool reject_channels(struct call *c, enum pn_side side, bool control, struct pn_str text, int err)
 {
 	long number;
 
 	if (!control)
-		return reject_tunnelled(c, side, text);
+		return reject_tunnelled(c, side, text, err);
 	number = number_of(text);
 	if (number)
-		reject(c, side, true, number);
+		reject(c, side, true, number, err);
 	return number > 0;
 }

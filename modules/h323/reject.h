@@ -5,7 +5,7 @@
 #include "call_state.h"
 
 /* Answers each OpenLogicalChannel in what a side sent by OpenLogicalChannelReject (H.245 C.4), in place of passing
- * it on. False: there is none, or other things are in it that must not be lost. */
-bool reject_channels(struct call *c, enum pn_side side, bool control, struct pn_str text);
+ * it on, for this reason. False: there is none, or other things are in it that must not be lost. */
+bool reject_channels(struct call *c, enum pn_side side, bool control, struct pn_str text, int err);
 
 #endif

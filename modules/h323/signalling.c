@@ -21,7 +21,7 @@ static int scan_strings(struct call *c, enum pn_side side, const struct uuie *u)
 	bool declare = false;
 
 	for (size_t i = 0; i < UUIE_STRINGS; i++)
-		for (size_t j = 0; j < u->strings[i].n; j++) {
+		for (size_t j = 0; j < uuie_count(&u->strings[i]); j++) {
 			const OCTET_STRING_t *s = u->strings[i].at[j];
 			struct pn_str text = { (const char *)s->buf, (size_t)s->size };
 			int err = i == UUIE_FAST_START ? h245_scan_proposal(c, side, text) :
@@ -52,23 +52,32 @@ int signalling_scan(struct call *c, enum pn_side side, struct pn_str text)
 
 /* ---- on it goes ---- */
 
+/* One of them as the other side must see it. 1: not at all. */
+static int pass_string(struct call *c, enum pn_side side, struct uuie *u, enum uuie_strings_kind kind, size_t i)
+{
+	OCTET_STRING_t *s = u->strings[kind].at[i];
+	struct pn_str text = { (const char *)s->buf, (size_t)s->size };
+	uint8_t out[H323_PDU_MAX];
+	long n = kind == UUIE_FAST_START ? h245_pass_proposal(c, side, text, out, sizeof(out)) :
+					   h245_pass(c, side, text, out, sizeof(out));
+
+	if (n > 0)
+		return uuie_set_string(u, s, (struct pn_str){ (const char *)out, (size_t)n });
+	if (n == -EBADMSG && c->h->conf->forward)
+		return 0;
+	return n < 0 ? (int)n : 1;
+}
+
 static int pass_strings(struct call *c, enum pn_side side, struct uuie *u)
 {
-	uint8_t out[H323_PDU_MAX];
+	for (size_t kind = 0; kind < UUIE_STRINGS; kind++)
+		for (size_t i = 0; i < uuie_count(&u->strings[kind]);) {
+			int err = pass_string(c, side, u, kind, i);
 
-	for (size_t i = 0; i < UUIE_STRINGS; i++)
-		for (size_t j = 0; j < u->strings[i].n; j++) {
-			OCTET_STRING_t *s = u->strings[i].at[j];
-			struct pn_str text = { (const char *)s->buf, (size_t)s->size };
-			long n = i == UUIE_FAST_START ?
-					 h245_pass_proposal(c, side, text, out, sizeof(out)) :
-					 h245_pass(c, side, text, out, sizeof(out));
-			int err = 0;
-
-			if (n > 0)
-				err = uuie_set_string(u, s, (struct pn_str){ (const char *)out, (size_t)n });
-			else if (n < 0 && (n != -EBADMSG || !c->h->conf->forward))
-				err = (int)n;
+			if (err > 0)
+				err = uuie_drop_string(u, &u->strings[kind], i);
+			else
+				i++;
 			if (err)
 				return err;
 		}

@@ -6,8 +6,8 @@
 #include <CallIdentifier.h>
 #include <TransportAddress.h>
 
-#define STRINGS(x) ((x) ? (struct uuie_strings){ (x)->list.array, (size_t)(x)->list.count } : \
-			  (struct uuie_strings){ NULL, 0 })
+#define STRINGS(x) \
+	((x) ? (struct uuie_strings){ (x)->list.array, &(x)->list.count } : (struct uuie_strings){ NULL, NULL })
 #define BODY(name) H323_UU_PDU__h323_message_body_PR_##name
 
 static const uint8_t *guid(const OCTET_STRING_t *s)
@@ -115,10 +115,19 @@ int uuie_set_string(struct uuie *u, OCTET_STRING_t *s, struct pn_str value)
 	return u->pdu.lossless ? aper_string_set(u->pdu.m, s, value.p, value.len) : -EOPNOTSUPP;
 }
 
+int uuie_drop_string(const struct uuie *u, struct uuie_strings *list, size_t i)
+{
+	if (!u->pdu.lossless)
+		return -EOPNOTSUPP;
+	memmove(&list->at[i], &list->at[i + 1], (uuie_count(list) - i - 1) * sizeof(list->at[0]));
+	--*list->count;
+	return 0;
+}
+
 /* The strings were written over where they stand, in the message's copy of the octets that came. */
 static int patch_strings(const struct uuie *u, const struct uuie_strings *list, uint8_t *out, size_t len)
 {
-	for (size_t i = 0; i < list->n; i++) {
+	for (size_t i = 0; i < uuie_count(list); i++) {
 		const OCTET_STRING_t *s = list->at[i];
 		long at = aper_offset(u->pdu.m, s->buf);
 

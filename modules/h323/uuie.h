@@ -14,8 +14,13 @@ enum uuie_strings_kind { UUIE_FAST_START, UUIE_CONTROL, UUIE_PARALLEL_CONTROL };
 /* Octet strings that hold an ASN.1 message each: OpenLogicalChannel in fastStart, else H.245 messages. */
 struct uuie_strings {
 	OCTET_STRING_t **at;
-	size_t n;
+	int *count; /* NULL: there is no such list */
 };
+
+static inline size_t uuie_count(const struct uuie_strings *list)
+{
+	return list->count ? (size_t)*list->count : 0;
+}
 
 struct uuie {
 	struct pdu pdu;
@@ -33,6 +38,8 @@ int uuie_read(struct pn_str text, struct uuie *out);
 void uuie_free(struct uuie *u); /* NULL-safe */
 /* Replace what one of the strings holds. -EOPNOTSUPP: another length, in what can only be patched. */
 int uuie_set_string(struct uuie *u, OCTET_STRING_t *s, struct pn_str value);
+/* Take one out of its list. -EOPNOTSUPP: the message can only be patched. */
+int uuie_drop_string(const struct uuie *u, struct uuie_strings *list, size_t i);
 /* As pdu_write(). */
 long uuie_write(const struct uuie *u, uint8_t *out, size_t cap);
 

@@ -164,7 +164,7 @@ Test(h323_uuie, replaces_strings)
 	n = aper_write_value(&asn_DEF_H323_UserInformation, &info, wire, sizeof(wire));
 	cr_assert(gt(long, n, 0));
 	cr_assert(eq(int, uuie_read((struct pn_str){ (const char *)wire, (size_t)n }, &u), 0));
-	cr_assert(eq(sz, u.strings[UUIE_CONTROL].n, 2));
+	cr_assert(eq(sz, uuie_count(&u.strings[UUIE_CONTROL]), 2));
 	cr_expect(eq(int, uuie_set_string(&u, u.strings[UUIE_CONTROL].at[0], (struct pn_str){ "longer", 6 }), 0));
 	cr_expect(eq(int, uuie_set_string(&u, u.strings[UUIE_CONTROL].at[1], (struct pn_str){ "xyz", 3 }), 0));
 	n = uuie_write(&u, out, sizeof(out));
@@ -172,6 +172,9 @@ Test(h323_uuie, replaces_strings)
 	cr_assert(eq(int, uuie_read((struct pn_str){ (const char *)out, (size_t)n }, &again), 0));
 	cr_expect(eq(int, memcmp(again.strings[UUIE_CONTROL].at[0]->buf, "longer", 6), 0));
 	cr_expect(eq(int, memcmp(again.strings[UUIE_CONTROL].at[1]->buf, "xyz", 3), 0));
+	cr_expect(eq(int, uuie_drop_string(&again, &again.strings[UUIE_CONTROL], 0), 0));
+	cr_assert(eq(sz, uuie_count(&again.strings[UUIE_CONTROL]), 1));
+	cr_expect(eq(int, memcmp(again.strings[UUIE_CONTROL].at[0]->buf, "xyz", 3), 0));
 	uuie_free(&u);
 	uuie_free(&again);
 }
@@ -199,6 +202,7 @@ Test(h323_uuie, patches_strings_in_place)
 	cr_expect(not(u.pdu.lossless));
 	cr_expect(eq(int, uuie_set_string(&u, u.strings[UUIE_CONTROL].at[0], (struct pn_str){ "longer", 6 }),
 		     -EOPNOTSUPP));
+	cr_expect(eq(int, uuie_drop_string(&u, &u.strings[UUIE_CONTROL], 0), -EOPNOTSUPP));
 	cr_expect(eq(int, uuie_set_string(&u, u.strings[UUIE_CONTROL].at[0], (struct pn_str){ "xyz", 3 }), 0));
 	cr_assert(eq(long, uuie_write(&u, out, sizeof(out)), n));
 	cr_expect(eq(int, out[n - 1], 0xff));

@@ -1,6 +1,6 @@
 """The scenarios call-* about logical channels."""
-from calls import (A_MEDIA, G_MEDIA, MEDIA_A, MEDIA_G, scenario, setup, passes, separate, open_both, by_connection,
-                   talk)
+from calls import (A_MEDIA, A_SAYS, G, G_MEDIA, MEDIA_A, MEDIA_G, OURS_A, OURS_G, accept, by_connection, offer,
+                   open_both, passes, scenario, separate, setup, talk)
 from messages import (T120, T38, VIDEO, close_ack, close_channel, media_at, open_ack, open_channel, open_reject,
                       open_request)
 
@@ -79,9 +79,21 @@ def no_port_for_channel(s, m):
     talk(s)
 
 
-@scenario("A data channel over TCP (T.120) is not relayed: it is rejected, and its address does not go on.")
+@scenario("A data channel over TCP (T.120) is not relayed: it is rejected, with or without an address, which does not go on.")
 def separate_stack(s, m):
     separate(s, m)
     stack = {"separateStack": {"networkAddress": ("localAreaAddress", media_at("10.1.0.2:1503")), "associateConference": False}}
-    s.sends("ah", m.h245(("request", ("openLogicalChannel", {**open_channel(103, 3, data=T120), **stack}))), "OLC T.120")
-    s.gets("ah", m.h245(open_reject(103, "insufficientBandwidth")), "OLC Reject").do("nothing gh")
+    for number, more in ((103, stack), (104, {})):
+        s.sends("ah", m.h245(("request", ("openLogicalChannel", {**open_channel(number, 3, data=T120), **more}))), "OLC T.120")
+        s.gets("ah", m.h245(open_reject(number, "separateStackEstablishmentFailed")), "OLC Reject").do("nothing gh")
+
+
+@scenario("Fast start with T.120 and T.38 over TCP: these proposals go no further, the others do.")
+def separate_stack_fast(s, m):
+    tcp = ("data", {**T38[1], "application": ("t38fax", {**T38[1]["application"][1], "t38FaxProtocol": ("tcp", None)})})
+    s.sends("a", m.setup(A_SAYS, OURS_A, fast=[open_channel(7, 3, data=T120), *offer(A_MEDIA), open_channel(
+        8, 3, media=A_MEDIA[0], data=tcp, back=True)]), "Setup")
+    s.gets("g", m.setup(OURS_G, G, fast=offer(MEDIA_G)), "Setup")
+    s.sends("g", m.answer("connect", fast=accept(G_MEDIA, MEDIA_G[0])), "Connect")
+    s.gets("a", m.answer("connect", fast=accept(MEDIA_A, A_MEDIA[0])), "Connect")
+    talk(s)
