@@ -6,6 +6,7 @@
 #include "forward.h"
 #include "place.h"
 #include "transport.h"
+#include "uuie.h"
 
 /* What stands on the other side for what. */
 struct frame {
@@ -87,13 +88,46 @@ static struct pn_addr at_gatekeeper(const struct frame *f, const struct aper_lea
 	return is_wanted(leaf) ? wanted_at_gatekeeper(f, &a) : f->alias;
 }
 
+/* A report may hold the messages of a call, and these media addresses of the terminal, which are of no use there. */
+static int drop_strings(const struct ras_rx *rx, struct CallInfo *info)
+{
+	for (int i = 0; info->pdu && i < info->pdu->list.count; i++) {
+		struct uuie u = { .pdu = rx->pdu };
+
+		uuie_take(&u, &info->pdu->list.array[i]->h323pdu);
+		for (size_t kind = 0; kind < UUIE_STRINGS; kind++)
+			while (uuie_count(&u.strings[kind])) {
+				int err = uuie_drop_string(&u, &u.strings[kind], 0);
+
+				if (err)
+					return err;
+			}
+	}
+	return 0;
+}
+
+static int edit_report(const struct ras_rx *rx)
+{
+	const InfoRequestResponse_t *irr = &rx->msg->choice.infoRequestResponse;
+	int err = 0;
+
+	if (rx->type != RasMessage_PR_infoRequestResponse || !irr->perCallInfo)
+		return 0;
+	for (int i = 0; !err && i < irr->perCallInfo->list.count; i++)
+		err = drop_strings(rx, irr->perCallInfo->list.array[i]);
+	return err;
+}
+
 int ras_address_to_gatekeeper(struct h323_terminal *t, struct ras_rx *rx)
 {
 	struct frame f = frame_of(t, rx);
 	const uint8_t *call = ras_call(rx->msg);
 	const struct aper_leaf *leaf;
 	size_t n = aper_leaves(rx->pdu.m, &leaf);
+	int err = edit_report(rx);
 
+	if (err)
+		return err;
 	if (call && rx->type == RasMessage_PR_admissionRequest) {
 		bool answering = rx->msg->choice.admissionRequest.answerCall;
 		const struct h323_admission *a = admission_find(
@@ -102,14 +136,12 @@ int ras_address_to_gatekeeper(struct h323_terminal *t, struct ras_rx *rx)
 		if (a)
 			f.far = a->seen;
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; !err && i < n; i++) {
 		struct pn_addr to = at_gatekeeper(&f, &leaf[i]);
-		int err = set(&f, &leaf[i], &to);
 
-		if (err)
-			return err;
+		err = set(&f, &leaf[i], &to);
 	}
-	return 0;
+	return err;
 }
 
 static struct pn_addr at_terminal(const struct frame *f, const struct aper_leaf *leaf)

@@ -85,6 +85,14 @@ static void take_body(struct uuie *u, struct H323_UU_PDU__h323_message_body *b)
 	}
 }
 
+void uuie_take(struct uuie *u, H323_UU_PDU_t *uu)
+{
+	u->uu = uu;
+	u->type = uu->h323_message_body.present;
+	u->strings[UUIE_CONTROL] = STRINGS(uu->h245Control);
+	take_body(u, &uu->h323_message_body);
+}
+
 int uuie_read(struct pn_str text, struct uuie *out)
 {
 	struct uuie u = { 0 };
@@ -92,10 +100,7 @@ int uuie_read(struct pn_str text, struct uuie *out)
 
 	if (err)
 		return err;
-	u.uu = &((H323_UserInformation_t *)u.pdu.root)->h323_uu_pdu;
-	u.type = u.uu->h323_message_body.present;
-	u.strings[UUIE_CONTROL] = STRINGS(u.uu->h245Control);
-	take_body(&u, &u.uu->h323_message_body);
+	uuie_take(&u, &((H323_UserInformation_t *)u.pdu.root)->h323_uu_pdu);
 	*out = u;
 	return 0;
 }

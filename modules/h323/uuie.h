@@ -35,6 +35,8 @@ struct uuie {
 
 /* 0, or what pdu_read() said. */
 int uuie_read(struct pn_str text, struct uuie *out);
+/* The same of one that stands in another message, u->pdu; the rest of u is zero. */
+void uuie_take(struct uuie *u, H323_UU_PDU_t *uu);
 void uuie_free(struct uuie *u); /* NULL-safe */
 /* Replace what one of the strings holds. -EOPNOTSUPP: another length, in what can only be patched. */
 int uuie_set_string(struct uuie *u, OCTET_STRING_t *s, struct pn_str value);

@@ -3,7 +3,7 @@ import calls
 import ras_messages as ras
 import routes
 from calls import A_SAYS, G, OURS_A, OURS_G, hang_up, passes, setup
-from messages import at
+from messages import CONFERENCE, H2250, TERMINAL, at
 from routes import (ALICE, CAROL, C_RAS, C_SAYS, EPG, EPHEMERAL, A_RAS, OURS, address, proxied,
                     proxied_admission, ras_line)
 
@@ -164,3 +164,23 @@ def alternate_gatekeeper(s, m):
         info = {"alternateGatekeeper": [{"rasAddress": at(where), "needToRegister": True, "priority": 1}],
                 "altGKisPermanent": False}
         ras_line(s, m, sign, who, ("admissionReject", {**ras.arj(3, "resourceUnavailable")[1], "altGKInfo": info}))
+
+
+@routes.scenario("The terminal reports the messages of its calls (IRR): media addresses in them do not go on.", TWO)
+def report_of_messages(s, m):
+    def report(where, fast):
+        kind, body = ras.irr(9, EPG, where, where, unsolicited=True)
+        setup_ = ("setup", {
+            "protocolIdentifier": H2250, "sourceInfo": TERMINAL, "activeMC": False, "conferenceID": CONFERENCE,
+            "conferenceGoal": ("create", None), "callType": ("pointToPoint", None), "callIdentifier": {"guid": OTHER},
+            "fastStart": m.channels(*fast), "mediaWaitForConnect": False, "canOverlapSend": False,
+            "multipleCalls": False, "maintainConnection": False})
+        body["perCallInfo"] = [{
+            "callReferenceValue": 1, "conferenceID": CONFERENCE, "h245": {}, "callSignaling": {"sendAddress": at(
+                ":".join(map(str, where)))}, "callType": ("pointToPoint", None), "bandWidth": 640,
+            "callModel": ("gatekeeperRouted", None), "callIdentifier": {"guid": OTHER},
+            "substituteConfIDs": [], "pdu": [{"h323pdu": {"h323-message-body": setup_, "h245Tunneling": True}, "sent": True}]}]
+        return kind, body
+    proxied(s, m, "a", A_RAS, A_SAYS, 10001, ALICE)
+    ras_line(s, m, ">", "a", report(A_RAS, calls.offer(calls.A_MEDIA)))
+    ras_line(s, m, "<", "gk", report(("192.0.2.5", 10001), ()))
