@@ -88,24 +88,19 @@ static struct pn_addr at_gatekeeper(const struct frame *f, const struct aper_lea
 	return is_wanted(leaf) ? wanted_at_gatekeeper(f, &a) : f->alias;
 }
 
-/* A report may hold the messages of a call, and these media addresses of the terminal, which are of no use there. */
-static int drop_strings(const struct ras_rx *rx, struct CallInfo *info)
+static int drop_strings(const struct ras_rx *rx, H323_UU_PDU_t *uu)
 {
-	for (int i = 0; info->pdu && i < info->pdu->list.count; i++) {
-		struct uuie u = { .pdu = rx->pdu };
+	struct uuie u = { .pdu = rx->pdu };
+	int err = 0;
 
-		uuie_take(&u, &info->pdu->list.array[i]->h323pdu);
-		for (size_t kind = 0; kind < UUIE_STRINGS; kind++)
-			while (uuie_count(&u.strings[kind])) {
-				int err = uuie_drop_string(&u, &u.strings[kind], 0);
-
-				if (err)
-					return err;
-			}
-	}
-	return 0;
+	uuie_take(&u, uu);
+	for (size_t kind = 0; kind < UUIE_STRINGS; kind++)
+		while (!err && uuie_count(&u.strings[kind]))
+			err = uuie_drop_string(&u, &u.strings[kind], 0);
+	return err;
 }
 
+/* A report may hold the messages of calls, and these media addresses of the terminal, which are of no use there. */
 static int edit_report(const struct ras_rx *rx)
 {
 	const InfoRequestResponse_t *irr = &rx->msg->choice.infoRequestResponse;
@@ -113,8 +108,12 @@ static int edit_report(const struct ras_rx *rx)
 
 	if (rx->type != RasMessage_PR_infoRequestResponse || !irr->perCallInfo)
 		return 0;
-	for (int i = 0; !err && i < irr->perCallInfo->list.count; i++)
-		err = drop_strings(rx, irr->perCallInfo->list.array[i]);
+	for (int i = 0; i < irr->perCallInfo->list.count; i++) {
+		const struct CallInfo *info = irr->perCallInfo->list.array[i];
+
+		for (int j = 0; !err && info->pdu && j < info->pdu->list.count; j++)
+			err = drop_strings(rx, &info->pdu->list.array[j]->h323pdu);
+	}
 	return err;
 }
 
