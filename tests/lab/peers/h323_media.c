@@ -17,6 +17,7 @@
 #define FIRST_KEEPALIVE_MS 100
 #define DOUBTED 4
 #define SETTLE_MS 400
+#define LOSE_AFTER 30 /* packets: the first keepalives are over */
 
 static const uint8_t payload_type[MEDIA_MAX] = { 8, 31, 0 }; /* PCMA, H.261 */
 
@@ -116,7 +117,7 @@ static void send_packet(const struct media *m, struct media_stream *s, enum medi
 		s->rtp_sent++;
 		s->rtp_octets += (unsigned)(head + body);
 	}
-	s->seq = (uint16_t)(s->seq + 1 + (s->rtp_sent == 10 ? m->lose : 0));
+	s->seq = (uint16_t)(s->seq + 1 + (s->rtp_sent == LOSE_AFTER ? m->lose : 0));
 	s->timestamp += (uint32_t)body;
 }
 
@@ -159,9 +160,14 @@ static void tick_keepalive(struct media_stream *s, uint64_t now_ms)
 	s->next_keep_ms = now_ms + (s->kept < FIRST_KEEPALIVES ? FIRST_KEEPALIVE_MS : s->keep_every_ms);
 }
 
+static bool is_done(const struct media *m, const struct media_stream *s)
+{
+	return m->mute || (m->send_max && s->rtp_sent >= m->send_max);
+}
+
 static void tick_packet(const struct media *m, struct media_stream *s, enum media_kind kind, uint64_t now_ms)
 {
-	if (m->mute || now_ms < s->next_rtp_ms || (m->send_max && s->rtp_sent >= m->send_max))
+	if (now_ms < s->next_rtp_ms)
 		return;
 	send_packet(m, s, kind);
 	s->next_rtp_ms = now_ms + (kind == MEDIA_FAX ? FAX_EVERY_MS : m->frame_ms);
@@ -173,9 +179,11 @@ void media_tick(struct media *m, uint64_t now_ms)
 		struct media_stream *s = &m->stream[i];
 
 		tick_keepalive(s, now_ms);
-		if (s->sending && s->rtp_to.sin_port)
+		if (!s->sending || is_done(m, s))
+			continue;
+		if (s->rtp_to.sin_port)
 			tick_packet(m, s, (enum media_kind)i, now_ms);
-		if (s->sending && !m->mute && s->rtcp >= 0 && s->rtcp_to.sin_port && now_ms >= s->next_rtcp_ms) {
+		if (s->rtcp >= 0 && s->rtcp_to.sin_port && now_ms >= s->next_rtcp_ms) {
 			send_rtcp(s, &s->rtcp_to);
 			s->next_rtcp_ms = now_ms + RTCP_EVERY_MS;
 		}

@@ -43,7 +43,7 @@ struct media {
 	bool wary;           /* drops the first packets of a new source, as some do */
 	unsigned frame_ms;   /* G.711 in a packet */
 	unsigned send_max;   /* so many RTP packets of each medium; 0: no end */
-	unsigned lose;       /* so many sequence numbers are left out after the tenth packet */
+	unsigned lose;       /* so many sequence numbers are left out somewhere */
 };
 
 /* Open sockets at an address; ports from base on. They are declared to be at claim. 0 or -errno. */
