@@ -68,6 +68,15 @@ static bool has_h245(const struct message *m)
 	return false;
 }
 
+static bool is_own(const struct actor *h, const struct pn_addr *a)
+{
+	bool own = addr_same_ip(a, &h->ip);
+
+	for (size_t i = 0; i < h->n_claims; i++)
+		own = own || addr_same_ip(a, &h->claim[i]);
+	return own;
+}
+
 static int learn(struct rig *r, struct actor *to, const struct message *captured, const struct message *out)
 {
 	bool h245 = has_h245(out);
@@ -81,6 +90,8 @@ static int learn(struct rig *r, struct actor *to, const struct message *captured
 		if (at == out->n)
 			return fail(r, "an address is missing: %s", addr_text(&was));
 		is = message_get(out, at++);
+		if (captured->span[i].media && is_own(to, &was) && !addr_eq(&was, &is))
+			return fail(r, "its own %s comes back as %s", addr_text(&was), addr_text(&is));
 		if (!addr_eq(&was, &is) && host_show(to, &was, &is, captured->span[i].media))
 			return fail(r, "too many addresses");
 	}
