@@ -76,3 +76,25 @@ def limit(lab):
         h323.shown(terminal)
         h323.heard(terminal, at_least=1)
     lab.catch_up()
+
+
+@flow("h323-b-1-line", kinds=nat.KINDS)
+def limit_of_lines(lab):
+    """B-1: of two calls of one registered terminal, on one signalling connection, the second is refused."""
+    lab.watch(*PLACES)
+    postern = h323.postern(lab, access='terminal-sessions="1"')
+    bob, dora = (h323.Terminal(lab, host, name, "tunnel", mark=h323.B_MARK)
+                 for name, host in (("bob", "pub"), ("dora", "attacker")))
+    for terminal in (bob, dora):
+        terminal.wait("registered")
+    alice = h323.Terminal(lab, "lan1", "alice", "tunnel", "call=bob,dora", f"packets={h323.HEARD}")
+    alice.finished()
+    bob.wait("over")
+    released = alice.events("released")
+    assert [row["reason"] for row in released] == [NO_BANDWIDTH], released
+    assert not dora.events("accepted"), "the refused call went out"
+    record, = postern.wait_records(1)
+    assert (record["to"], record["cause"]) == ("bob", "normal"), record
+    h323.heard(bob)
+    h323.shown(alice)
+    lab.catch_up()

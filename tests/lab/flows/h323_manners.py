@@ -1,6 +1,6 @@
 """What H.323 endpoints do besides the usual: within calls, and each in its own manner."""
 
-from kit import h323, nat
+from kit import h323, nat, pcap
 from kit.flow import flow
 from kit.network import GW_WAN
 
@@ -121,3 +121,31 @@ def silent_facility(lab):
                          ("traversal", "fast", "silent-h245"))
     for terminal in (alice, bob):
         h323.heard(terminal)
+
+
+def _several(name, words):
+    @flow(f"h323-several{name}", kinds=nat.KINDS)
+    def several(lab):
+        lab.watch(*PLACES)
+        postern = h323.postern(lab)
+        called = [h323.Terminal(lab, host, who, *words, mark=h323.B_MARK) for who, host in (("bob", "pub"), ("dora", "attacker"))]
+        for terminal in called:
+            terminal.wait("registered")
+        alice = h323.Terminal(lab, "lan1", "alice", "call=bob,dora", f"packets={h323.HEARD}", *words)
+        alice.finished()
+        for terminal in called:
+            terminal.wait("over")
+            h323.shown(terminal)
+            h323.heard(terminal)
+        records = postern.wait_records(2)
+        assert {row["to"] for row in records} == {"bob", "dora"} and {row["cause"] for row in records} == {"normal"}, records
+        h323.shown(alice)
+        h323.heard(alice, media=2)
+        lab.catch_up()
+        calls = {p.sport for p in lab.seen("lan1").packets() if p.protocol == pcap.TCP and p.dport == 1720}
+        assert len(calls) == 1, f"{len(calls)} signalling connections"
+    several.__doc__ = f"Two calls at once on one signalling connection, words: {' '.join(words) or 'none'}."
+
+
+_several("", ())
+_several("-tunnel", ("tunnel",))

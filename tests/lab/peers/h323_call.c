@@ -9,6 +9,7 @@
 #include "h323_channel.h"
 #include "h323_control.h"
 #include "h323_feature.h"
+#include "h323_lines.h"
 #include "h323_log.h"
 #include "h323_q931.h"
 #include "h323_ras.h"
@@ -32,11 +33,12 @@ CallIdentifier_t *call_identifier(const struct terminal *t)
 
 int call_begin(struct terminal *t)
 {
-	link_init(&t->call.link);
-	t->call.link.cut = t->o.cut;
+	t->call.link = &t->own_link;
+	link_init(t->call.link);
+	t->call.link->cut = t->o.cut;
 	t->call.local = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr = t->o.address,
 		.sin_port = htons((uint16_t)t->o.signal_port) };
-	return link_listen(&t->call.link, &t->call.local);
+	return link_listen(t->call.link, &t->call.local);
 }
 
 static OCTET_STRING_t *octets(const void *p, size_t n)
@@ -48,9 +50,9 @@ static OCTET_STRING_t *octets(const void *p, size_t n)
 }
 
 /* H.245 that waits goes with the message; in a Setup with fast start it has a place of its own. */
-static void put_queue(H323_UU_PDU_t *pdu)
+static void put_queue(struct terminal *t, H323_UU_PDU_t *pdu)
 {
-	struct control_queue *q = control_queue();
+	struct control_queue *q = &t->queue;
 	Setup_UUIE_t *setup = &pdu->h323_message_body.choice.setup;
 	void *list;
 
@@ -76,7 +78,7 @@ static void send_message(struct terminal *t, enum q931_type type, H323_UserInfor
 	long n;
 
 	info->h323_uu_pdu.h245Tunneling = build_bool(t->call.calling ? t->o.tunnel : t->call.tunnels);
-	put_queue(&info->h323_uu_pdu);
+	put_queue(t, &info->h323_uu_pdu);
 	n = aper_write_value(&asn_DEF_H323_UserInformation, info, user, sizeof(user));
 	if (n < 0) {
 		terminal_fail(t, "a message of ours cannot be encoded");
@@ -84,14 +86,14 @@ static void send_message(struct terminal *t, enum q931_type type, H323_UserInfor
 	}
 	m.user_len = (size_t)n;
 	log_event("sent", "\"message\": \"%s\"", q931_name(type));
-	link_send(&t->call.link, out, q931_write(&m, display, out));
+	link_send(t->call.link, out, q931_write(&m, display, out));
 }
 
 void call_flush(struct terminal *t)
 {
 	H323_UserInformation_t info = { 0 };
 
-	if (!control_queue()->n || t->call.link.fd < 0)
+	if (!t->queue.n || t->call.link->fd < 0)
 		return;
 	build_begin();
 	info.h323_uu_pdu.h323_message_body.present = H323_UU_PDU__h323_message_body_PR_empty;
@@ -121,12 +123,12 @@ void call_fetch(struct terminal *t, const struct sockaddr_in *from, const uint8_
 {
 	struct call *c = &t->call;
 
-	if (c->state != CALL_NONE || c->link.fd >= 0)
+	if (c->state != CALL_NONE || c->link->fd >= 0)
 		return;
 	memcpy(c->id, id, BUILD_GUID);
 	c->calling = false;
 	c->reference = 0;
-	if (link_connect(&c->link, t->o.address, from)) {
+	if (link_connect(c->link, t->o.address, from)) {
 		terminal_fail(t, "the address of the indication cannot be reached");
 		return;
 	}
@@ -182,8 +184,8 @@ static void send_setup(struct terminal *t)
 	s->callIdentifier = call_identifier(t);
 	s->mediaWaitForConnect = build_bool(false);
 	s->canOverlapSend = build_bool(false);
-	s->multipleCalls = build_bool(false);
-	s->maintainConnection = build_bool(false);
+	s->multipleCalls = build_bool(t->host || t->next);
+	s->maintainConnection = build_bool(t->host || t->next);
 	if (t->o.fast)
 		put_proposals(t, s);
 	s->supportedFeatures = build_make(sizeof(*s->supportedFeatures));
@@ -315,7 +317,7 @@ void call_admitted(struct terminal *t, const struct sockaddr_in *to)
 		return;
 	}
 	t->call.peer = *to;
-	if (link_connect(&t->call.link, t->o.address, to)) {
+	if (!t->host && link_connect(t->call.link, t->o.address, to)) {
 		terminal_fail(t, "the called side cannot be reached");
 		return;
 	}
@@ -336,7 +338,7 @@ static void release(struct terminal *t)
 
 void call_forge(struct terminal *t, const struct sockaddr_in *to)
 {
-	if (link_connect(&t->call.link, t->o.address, to)) {
+	if (link_connect(t->call.link, t->o.address, to)) {
 		terminal_fail(t, "there is nobody to be deceived");
 		return;
 	}
@@ -354,7 +356,9 @@ static void over(struct terminal *t, const char *why)
 	log_event("over", "\"why\": \"%s\"", why);
 	log_media(&t->media);
 	control_end(t);
-	link_close(&c->link);
+	c->state = CALL_NONE;
+	if (!lines_calling(t))
+		link_close(c->link);
 	if (admitted)
 		ras_disengage(t);
 	*c = (struct call){ .link = c->link, .local = c->local };
@@ -374,7 +378,7 @@ void call_hang_up(struct terminal *t)
 	if (t->call.state == CALL_NONE)
 		return;
 	control_end(t);
-	if (t->call.link.fd >= 0)
+	if (t->call.link->fd >= 0)
 		release(t);
 	over(t, "we hung up");
 }
@@ -383,7 +387,7 @@ void call_accept(struct terminal *t)
 {
 	struct sockaddr_in peer;
 
-	if (!link_accept(&t->call.link, &peer))
+	if (!link_accept(t->call.link, &peer))
 		log_event("accepted", "\"from\": \"%s\"", log_address(&peer));
 }
 
@@ -523,25 +527,26 @@ static void on_pdu(struct terminal *t, const struct q931 *q, const H323_UU_PDU_t
 
 static void on_message(void *arg, const uint8_t *payload, size_t len)
 {
-	struct terminal *t = arg;
+	struct terminal *t;
 	struct aper_message *m = NULL;
 	struct q931 q;
 
 	if (!q931_read(payload, len, &q) || aper_read(&asn_DEF_H323_UserInformation, q.user, q.user_len, &m)) {
-		terminal_fail(t, "a call message that came is malformed");
+		terminal_fail(arg, "a call message that came is malformed");
 		return;
 	}
 	log_received(q931_name(q.type), m);
+	t = lines_of(arg, q.reference);
 	on_pdu(t, &q, &((H323_UserInformation_t *)aper_root(m))->h323_uu_pdu);
 	aper_free(m);
 }
 
 void call_receive(struct terminal *t)
 {
-	if (!link_receive(&t->call.link, on_message, t))
+	if (!link_receive(t->call.link, on_message, t))
 		return;
-	if (t->call.state == CALL_NONE)
-		link_close(&t->call.link);
-	else
-		over(t, "the connection ended");
+	link_close(t->call.link);
+	for (; t; t = t->next)
+		if (t->call.state != CALL_NONE)
+			over(t, "the connection ended");
 }

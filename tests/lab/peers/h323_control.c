@@ -12,13 +12,6 @@
 
 #define TERMINAL_TYPE 50 /* a terminal without MC (H.323 table 1) */
 
-static struct control_queue queue;
-
-struct control_queue *control_queue(void)
-{
-	return &queue;
-}
-
 int control_listen(struct terminal *t)
 {
 	struct control *c = &t->control;
@@ -26,7 +19,7 @@ int control_listen(struct terminal *t)
 
 	*c = (struct control){ .link = c->link, .number = (uint32_t)random() & 0xffffff,
 		.local = { .sin_family = AF_INET, .sin_addr = t->o.address } };
-	queue.n = 0;
+	t->queue.n = 0;
 	link_init(&c->link);
 	c->link.cut = t->o.cut;
 	err = link_listen(&c->link, &c->local);
@@ -47,9 +40,9 @@ void control_send(struct terminal *t, const MultimediaSystemControlMessage_t *m,
 	log_event("sent", "\"message\": \"%s\"", name);
 	if (t->control.link.fd >= 0) {
 		link_send(&t->control.link, out, (size_t)n);
-	} else if (queue.n < CONTROL_QUEUE) {
-		memcpy(queue.data[queue.n], out, (size_t)n);
-		queue.len[queue.n++] = (size_t)n;
+	} else if (t->queue.n < CONTROL_QUEUE) {
+		memcpy(t->queue.data[t->queue.n], out, (size_t)n);
+		t->queue.len[t->queue.n++] = (size_t)n;
 	}
 }
 

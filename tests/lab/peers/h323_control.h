@@ -6,16 +6,6 @@
 #include "MultimediaSystemControlMessage.h"
 #include "h323_terminal.h"
 
-#define CONTROL_QUEUE 32
-
-/* Messages that wait to be tunnelled. */
-struct control_queue {
-	uint8_t data[CONTROL_QUEUE][2048];
-	size_t len[CONTROL_QUEUE];
-	int n;
-};
-
-struct control_queue *control_queue(void);
 /* Wait for a connection; 0 or -errno. control.local is where. */
 int control_listen(struct terminal *t);
 /* Connect to the peer's listener, then start. */

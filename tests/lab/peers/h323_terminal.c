@@ -16,6 +16,7 @@
 #include "h323_call.h"
 #include "h323_control.h"
 #include "h323_forge.h"
+#include "h323_lines.h"
 #include "h323_log.h"
 #include "h323_options.h"
 #include "h323_ras.h"
@@ -59,6 +60,7 @@ static int begin(struct terminal *t)
 
 	link_init(&t->control.link);
 	err = err ? err : call_begin(t);
+	err = err ? err : lines_begin(t);
 	err = err ? err : ras_begin(t);
 	if (!err && t->o.forge)
 		forge(t);
@@ -70,7 +72,7 @@ static void leave(struct terminal *t)
 {
 	if (t->call.state != CALL_NONE)
 		call_hang_up(t);
-	if (!ras_quiet(t))
+	if (!ras_quiet(t) || (!t->host && !lines_done(t)))
 		return;
 	if (t->ras.state == RAS_IDLE)
 		ras_unregister(t);
@@ -94,7 +96,7 @@ static void tick(struct terminal *t)
 	ras_tick(t);
 	call_tick(t);
 	media_tick(&t->media, t->now_ms);
-	if (t->o.on_signal && !told_to_call)
+	if ((t->o.on_signal && !told_to_call) || (t->host && t->call.link->fd < 0))
 		may_call = false;
 	if (may_call && !t->placed && !t->leaving && ras_quiet(t))
 		place(t);
@@ -111,8 +113,8 @@ static void tick(struct terminal *t)
 static void gather(const struct terminal *t, struct pollfd *p)
 {
 	p[0].fd = t->ras.fd;
-	p[1].fd = t->call.link.listener;
-	p[2].fd = t->call.link.fd;
+	p[1].fd = t->host ? -1 : t->call.link->listener;
+	p[2].fd = t->host ? -1 : t->call.link->fd;
 	p[3].fd = t->control.link.listener;
 	p[4].fd = t->control.link.fd;
 	for (int i = 0; i < MEDIA_MAX; i++) {
@@ -163,10 +165,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	log_event("ready", "\"signalling\": \"%s\"", log_address(&t.call.local));
-	while (!t.done) {
-		turn(&t);
-		tick(&t);
-	}
+	while (!t.done)
+		for (struct terminal *line = &t; line; line = line->next) {
+			turn(line);
+			tick(line);
+		}
 	log_event("done", "\"status\": %d", t.status);
 	return t.status;
 }

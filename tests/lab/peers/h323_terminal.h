@@ -1,4 +1,4 @@
-/* An H.323 terminal for the lab: one call at a time, all of its parts by one loop. */
+/* An H.323 terminal for the lab: one call at a time, or one a line, all of its parts by one loop. */
 #ifndef LAB_H323_TERMINAL_H
 #define LAB_H323_TERMINAL_H
 
@@ -21,7 +21,7 @@ struct options {
 	struct sockaddr_in gatekeeper; /* sin_port 0: none */
 	struct sockaddr_in to;         /* a call without gatekeeper; sin_port 0: none */
 	const char *alias, *number;    /* what it registers; number may be NULL */
-	const char *call;              /* alias to call; NULL: wait for calls */
+	const char *call;              /* alias to call, or several with commas; NULL: wait for calls */
 	const char *locate;            /* alias to ask for; NULL: none */
 	bool on_signal;                /* not before SIGUSR1 */
 	bool fast, tunnel, h245_in_setup, start_h245; /* offered, or accepted */
@@ -61,7 +61,7 @@ struct ras {
 enum call_state { CALL_NONE, CALL_ADMITTING, CALL_SETUP, CALL_UP };
 
 struct call {
-	struct link link;
+	struct link *link; /* of its own, or of the line whose connection it shares */
 	struct sockaddr_in local, peer;
 	enum call_state state;
 	bool calling;
@@ -99,12 +99,24 @@ struct control {
 	struct control_channel channel[MEDIA_MAX];
 };
 
+#define CONTROL_QUEUE 32
+
+/* H.245 messages that wait to be tunnelled. */
+struct control_queue {
+	uint8_t data[CONTROL_QUEUE][2048];
+	size_t len[CONTROL_QUEUE];
+	int n;
+};
+
 struct terminal {
 	struct options o;
+	struct terminal *host, *next; /* lines of one endpoint: h323_lines.h. host NULL: it is the first */
+	struct link own_link;
 	uint64_t now_ms;
 	struct ras ras;
 	struct call call;
 	struct control control;
+	struct control_queue queue;
 	struct media media;
 	unsigned acts_done;
 	bool acting;  /* the next of them was begun */
