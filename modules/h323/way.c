@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "ras_tunnel.h"
+
 int way_to_terminal(struct h323_terminal *callee, struct h323_way *out)
 {
 	struct h323_way way = { .reach = H323_BY_ADDRESS,
@@ -9,7 +11,9 @@ int way_to_terminal(struct h323_terminal *callee, struct h323_way *out)
 				.to = callee->signal,
 				.callee = callee };
 
-	if (callee->traversal)
+	if (ras_tunnel_is(callee->h, callee->flow))
+		way.reach = H323_BY_LINK;
+	else if (callee->traversal)
 		way.reach = H323_BY_TRAVERSAL;
 	else if (!terminal_plain(callee))
 		return -ENETUNREACH;
