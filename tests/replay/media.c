@@ -21,7 +21,7 @@ static bool declared_by_terminal(struct rig *r, const struct actor *terminal, co
 		for (size_t j = 0; !r->host[i].terminal && j < r->host[i].n_shown; j++) {
 			const struct shown *s = &r->host[i].shown[j];
 
-			if (s->media && addr_eq(&s->here, ours)) {
+			if (s->rtp && addr_eq(&s->here, ours)) {
 				*out = host_at(terminal, &s->captured);
 				return true;
 			}
@@ -42,6 +42,8 @@ static int arrived(struct rig *r, const struct actor *at, const struct pn_addr *
 	p = fakenet_take_media(r->net, at->realm, &to);
 	right = p && addr_eq(&p->from, ours);
 	free(p);
+	if (!right && fakenet_left_media(r->net))
+		return fail(r, "media to %s went to %s", addr_text(&to), addr_text(&fakenet_left_media(r->net)->to));
 	return right ? 0 : fail(r, "media to %s does not arrive", addr_text(&to));
 }
 
@@ -70,29 +72,36 @@ static int both_ways(struct rig *r, struct actor *terminal, const struct shown *
 
 /* Both ends are terminals here: the stream of one meets that of the other within Postern, and both are known by their
  * packets alone. */
-static int across(struct rig *r, struct actor *terminal, const struct shown *s)
+static int across(struct rig *r, struct actor *terminal, const struct shown *s, struct actor *peer,
+		  const struct shown *theirs)
 {
-	struct actor *peer = rig_host(r, &s->captured);
 	struct pn_addr from = terminal->public, to = peer->public;
-	const struct shown *theirs = NULL;
+	uint16_t declared[2] = { theirs->captured.port, s->captured.port };
 
-	for (size_t i = 0; i < peer->n_shown; i++)
-		if (peer->shown[i].media && addr_same_ip(&peer->shown[i].captured, &terminal->ip) &&
-		    peer->shown[i].captured.port % 2 == 0)
-			theirs = &peer->shown[i];
-	if (!theirs)
-		return fail(r, "no medium was shown to %s", addr_text(&peer->ip));
+	if (r->zone) { /* the gatekeeper of the capture may have shown its own */
+		declared[0] = terminal->rtp_port;
+		declared[1] = peer->rtp_port;
+	}
 	from.port = to.port = TERMINAL_PORT;
 	talk(r, peer, &to, &theirs->here);
 	talk(r, terminal, &from, &s->here);
 	fakenet_flush_media(r->net);
 	talk(r, terminal, &from, &s->here);
 	talk(r, peer, &to, &theirs->here);
-	if (arrived(r, peer, &to, s->captured.port, &theirs->here) ||
-	    arrived(r, terminal, &from, theirs->captured.port, &s->here))
+	if (arrived(r, peer, &to, declared[1], &theirs->here) ||
+	    arrived(r, terminal, &from, declared[0], &s->here))
 		return -1;
 	r->flows++;
 	return 0;
+}
+
+/* The RTP address that it was shown in place of one at this IP, or of any. */
+static const struct shown *rtp_shown(const struct actor *h, const struct pn_addr *ip)
+{
+	for (size_t i = 0; i < h->n_shown; i++)
+		if (h->shown[i].rtp && (!ip || addr_same_ip(&h->shown[i].captured, ip)))
+			return &h->shown[i];
+	return NULL;
 }
 
 int media_check(struct rig *r, struct actor *terminal)
@@ -102,16 +111,33 @@ int media_check(struct rig *r, struct actor *terminal)
 
 	for (size_t i = 0; !err && i < terminal->n_shown; i++) {
 		const struct shown *s = &terminal->shown[i];
-		const struct actor *peer = rig_host(r, &s->captured);
+		struct actor *peer = rig_host(r, &s->captured);
 
-		if (!s->media || !peer || peer == terminal || s->captured.port % 2)
+		if (!s->rtp || !peer || peer == terminal)
 			continue;
 		if (!peer->terminal)
 			err = both_ways(r, terminal, s, n);
+		else if (!rtp_shown(peer, &terminal->ip))
+			err = fail(r, "no medium was shown to %s", addr_text(&peer->ip));
 		else if (!peer->released) /* else it was looked at when that one hung up */
-			err = across(r, terminal, s);
+			err = across(r, terminal, s, peer, rtp_shown(peer, &terminal->ip));
 		n++;
 	}
 	fakenet_flush_media(r->net);
 	return err || n ? err : fail(r, "no medium was shown to %s", addr_text(&terminal->ip));
+}
+
+int media_check_zone(struct rig *r, struct actor *terminal)
+{
+	struct actor *peer = NULL;
+	int err;
+
+	for (size_t i = 0; i < r->n_hosts; i++)
+		if (r->host[i].terminal && &r->host[i] != terminal)
+			peer = &r->host[i];
+	if (!peer || !rtp_shown(terminal, NULL) || !rtp_shown(peer, NULL))
+		return fail(r, "no medium was shown to both");
+	err = across(r, terminal, rtp_shown(terminal, NULL), peer, rtp_shown(peer, NULL));
+	fakenet_flush_media(r->net);
+	return err;
 }
