@@ -36,10 +36,30 @@ def fax(lab):
 
 @flow("h323-fax-called", kinds=("symmetric",))
 def fax_called(lab):
-    """The same where both are behind NATs, tunnelled."""
-    alice, bob, _ = play(lab, "lan1", "lan2", ("traversal", "tunnel", "act=fax"), ("traversal", "tunnel"))
+    """The called terminal asks for T.38, tunnelled; both are behind NATs."""
+    words = ("traversal", "tunnel")
+    alice, bob, _ = play(lab, "lan1", "lan2", (*words, "packets=0"), (*words, "act=fax", f"packets={h323.HEARD}"))
+    assert "requestMode" in alice.messages()
     for terminal in (alice, bob):
         h323.heard(terminal, media=2, without_rtcp=(3,))
+
+
+@flow("h323-fax-fast", kinds=("symmetric",))
+def fax_fast(lab):
+    """The channels of fast start are closed for T.38."""
+    alice, bob, record = play(lab, "lan1", "lan2", ("traversal", "fast", "tunnel", "act=fax"),
+                              ("traversal", "fast", "tunnel"))
+    assert [stream["media"] for stream in record["streams"]] == ["audio", "image"], record
+    for terminal in (alice, bob):
+        h323.heard(terminal, media=2, without_rtcp=(3,))
+
+
+@flow("h323-reopen-fast", kinds=("symmetric",))
+def reopen_fast(lab):
+    """The channels of fast start are closed and opened again by H.245."""
+    alice, bob, _ = play(lab, "lan1", "pub", ("fast", "tunnel", "act=reopen", "act=reopen"), ("fast", "tunnel"))
+    for terminal in (alice, bob):
+        h323.heard(terminal)
 
 
 @flow("h323-reopen", kinds=nat.KINDS)

@@ -79,11 +79,12 @@ struct call {
 	size_t offered_len[MEDIA_MAX][2];
 };
 
-/* The channels of one medium. */
+/* The channels of one medium, one each way. */
 struct control_channel {
-	bool out, in; /* ours was acknowledged; theirs is open */
-	bool closing; /* ours */
-	long number;  /* of theirs */
+	bool asked, out; /* ours was proposed; and acknowledged */
+	bool closing;    /* ours */
+	bool in;         /* theirs is open */
+	long ours, theirs; /* their numbers */
 };
 
 struct control {
