@@ -243,12 +243,10 @@ static void forward_unread(struct h323 *h, const struct pn_msg *m)
 	h->svc->flow_send(h->host, info->alias_udp, &t->gatekeeper, m->data, m->len);
 }
 
-void ras_receive(struct h323 *h, const struct pn_msg *m)
+static void receive(struct h323 *h, const struct pn_msg *m)
 {
 	struct ras_rx rx = { 0 };
 
-	if (!m->len)
-		return; /* keeps a NAT open */
 	h->svc->count(h->host, H323_CNT_RAS);
 	if (read(h, m, &rx)) {
 		forward_unread(h, m);
@@ -256,4 +254,24 @@ void ras_receive(struct h323 *h, const struct pn_msg *m)
 	}
 	dispatch(h, &rx);
 	pdu_free(&rx.pdu);
+}
+
+/* Discovery by multicast (H.225.0 7.7): from then on it is our own address that speaks. */
+static bool came_by_group(const struct pn_addr *local)
+{
+	return local->family == 4 && local->ip[0] >> 4 == 14;
+}
+
+void ras_receive(struct h323 *h, const struct pn_msg *m)
+{
+	struct pn_msg own = *m;
+
+	if (!m->len)
+		return; /* keeps a NAT open */
+	if (came_by_group(&m->local)) {
+		own.flow = h->svc->flow_listener(h->host, m->realm, PN_UDP, m->local.family);
+		own.local = h323_local(h, own.flow);
+	}
+	if (own.local.family)
+		receive(h, &own);
 }
