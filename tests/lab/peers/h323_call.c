@@ -14,6 +14,7 @@
 #include "h323_q931.h"
 #include "h323_ras.h"
 #include "h323_traverse.h"
+#include "h323_tunnel.h"
 
 struct octets_list {
 	OCTET_STRING_t **array;
@@ -317,7 +318,7 @@ void call_admitted(struct terminal *t, const struct sockaddr_in *to)
 		return;
 	}
 	t->call.peer = *to;
-	if (!t->host && link_connect(t->call.link, t->o.address, to)) {
+	if (!t->host && !t->o.ras_tunnel && link_connect(t->call.link, t->o.address, to)) {
 		terminal_fail(t, "the called side cannot be reached");
 		return;
 	}
@@ -357,7 +358,7 @@ static void over(struct terminal *t, const char *why)
 	log_media(&t->media);
 	control_end(t);
 	c->state = CALL_NONE;
-	if (!lines_calling(t))
+	if (!lines_calling(t) && !t->o.ras_tunnel)
 		link_close(c->link);
 	if (admitted)
 		ras_disengage(t);
@@ -527,8 +528,9 @@ static void on_pdu(struct terminal *t, const struct q931 *q, const H323_UU_PDU_t
 
 static void on_message(void *arg, const uint8_t *payload, size_t len)
 {
-	struct terminal *t;
 	struct aper_message *m = NULL;
+	const H323_UU_PDU_t *pdu;
+	struct terminal *t;
 	struct q931 q;
 
 	if (!q931_read(payload, len, &q) || aper_read(&asn_DEF_H323_UserInformation, q.user, q.user_len, &m)) {
@@ -537,7 +539,9 @@ static void on_message(void *arg, const uint8_t *payload, size_t len)
 	}
 	log_received(q931_name(q.type), m);
 	t = lines_of(arg, q.reference);
-	on_pdu(t, &q, &((H323_UserInformation_t *)aper_root(m))->h323_uu_pdu);
+	pdu = &((H323_UserInformation_t *)aper_root(m))->h323_uu_pdu;
+	if (q.reference || !tunnel_receive(t, pdu))
+		on_pdu(t, &q, pdu);
 	aper_free(m);
 }
 

@@ -32,6 +32,7 @@ struct options {
 	const char *forge;             /* all it does is to speak in this endpoint's name: h323_forge.h */
 	struct sockaddr_in forge_ras;
 	const char *forge_call;
+	bool ras_tunnel;               /* client of H.460.17 */
 	unsigned cut;                  /* octets that TCP is given at a time; 0: all */
 	unsigned packets;              /* hang up when so many were heard of each medium; 0: never */
 	struct acts act;
