@@ -40,7 +40,7 @@ static int compare(struct rig *r, const struct message *in, const struct message
 	return 0;
 }
 
-/* Addresses of hosts that `to` must not see. */
+/* Addresses of hosts that `to` must not see: those of the other side, and other terminals. */
 static int check_leaks(struct rig *r, const struct actor *to, const struct message *m)
 {
 	for (size_t i = 0; i < r->n_hosts; i++) {
@@ -50,7 +50,7 @@ static int check_leaks(struct rig *r, const struct actor *to, const struct messa
 
 		for (size_t j = 0; j < h->n_claims; j++)
 			secret[j + 2] = &h->claim[j];
-		for (size_t j = 0; h != to && j < h->n_claims + 2; j++) {
+		for (size_t j = 0; h != to && (h->terminal || to->terminal) && j < h->n_claims + 2; j++) {
 			for (size_t k = 0; k < to->n_claims; k++)
 				shared = shared || addr_same_ip(&to->claim[k], secret[j]);
 			if (!shared && memmem(m->data, m->len, secret[j]->ip, 4))

@@ -98,7 +98,8 @@ static void show_first(struct rig *r)
 		for (size_t j = 0; j < r->n_hosts; j++) {
 			struct pn_addr at = r->host[j].ip, here;
 
-			if (r->host[i].terminal == r->host[j].terminal || (r->gatekeeper && !r->host[i].terminal))
+			if (r->host[i].terminal == r->host[j].terminal ||
+			    (r->gatekeeper && &r->host[j] != r->gatekeeper))
 				continue;
 			for (size_t k = 0; k < 2; k++) {
 				at.port = (uint16_t)(1719 + k);
