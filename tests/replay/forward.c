@@ -92,7 +92,7 @@ static int learn(struct rig *r, struct actor *to, const struct message *captured
 		is = message_get(out, at++);
 		if (captured->span[i].media && is_own(to, &was) && !addr_eq(&was, &is))
 			return fail(r, "its own %s comes back as %s", addr_text(&was), addr_text(&is));
-		if (!addr_eq(&was, &is) && host_show(to, &was, &is, captured->span[i].rtp))
+		if (!addr_eq(&was, &is) && host_show(to, &was, &is, shown_kind(&captured->span[i])))
 			return fail(r, "too many addresses");
 	}
 	return at == out->n ? 0 : fail(r, "more addresses than there were");

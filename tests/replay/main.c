@@ -104,7 +104,7 @@ static void show_first(struct rig *r)
 			for (size_t k = 0; k < 2; k++) {
 				at.port = (uint16_t)(1719 + k);
 				here = ours(r->host[i].terminal ? access[k] : "192.0.2.5:1720");
-				host_show(&r->host[i], &at, &here, false);
+				host_show(&r->host[i], &at, &here, SHOWN_OTHER);
 			}
 		}
 }

@@ -5,13 +5,14 @@
 
 #define TERMINAL_PORT 45000u /* it sends from another port than it named: some do, and a NAT gives it another */
 
-static void talk(struct rig *r, const struct actor *from, const struct pn_addr *at, const struct pn_addr *to)
+static void talk(struct rig *r, const struct actor *from, const struct pn_addr *at, const struct pn_addr *to,
+		 enum shown_kind kind)
 {
-	uint8_t rtp[12 + 160] = { 0x80, 8, 0, 1 };
+	uint8_t rtp[12 + 160] = { 0x80, 8, 0, 1 }, rtcp[8] = { 0x80, 201, 0, 1 }, *p = kind == SHOWN_RTP ? rtp : rtcp;
 
-	memcpy(rtp + 8, from->public.ip, 4); /* an SSRC of its own */
+	memcpy(p + (kind == SHOWN_RTP ? 8 : 4), from->public.ip, 4); /* an SSRC of its own */
 	memset(rtp + 12, 0xd5, 160);
-	relay_input(r->core->relay, from->realm, to, at, rtp, sizeof(rtp));
+	relay_input(r->core->relay, from->realm, to, at, p, kind == SHOWN_RTP ? sizeof(rtp) : sizeof(rtcp));
 }
 
 /* What stands at the core side in place of the terminal's own address of this stream: the port that its packet left by. */
@@ -21,7 +22,7 @@ static bool declared_by_terminal(struct rig *r, const struct actor *terminal, co
 		for (size_t j = 0; !r->host[i].terminal && j < r->host[i].n_shown; j++) {
 			const struct shown *s = &r->host[i].shown[j];
 
-			if (s->rtp && addr_eq(&s->here, ours)) {
+			if (s->kind && addr_eq(&s->here, ours)) {
 				*out = host_at(terminal, &s->captured);
 				return true;
 			}
@@ -47,15 +48,15 @@ static int arrived(struct rig *r, const struct actor *at, const struct pn_addr *
 	return right ? 0 : fail(r, "media to %s does not arrive", addr_text(&to));
 }
 
-/* One stream: from the terminal, then back. */
+/* RTP or RTCP of one stream: from the terminal, then back. */
 static int both_ways(struct rig *r, struct actor *terminal, const struct shown *s, unsigned n)
 {
 	struct pn_addr from = terminal->public, back, ours;
 	struct actor *peer = rig_host(r, &s->captured);
 	struct packet *p;
 
-	from.port = (uint16_t)(TERMINAL_PORT + 2 * n);
-	talk(r, terminal, &from, &s->here);
+	from.port = (uint16_t)(TERMINAL_PORT + n);
+	talk(r, terminal, &from, &s->here, s->kind);
 	p = fakenet_take_media(r->net, peer->realm, &s->captured);
 	if (!p)
 		return fail(r, "media to %s does not arrive", addr_text(&s->captured));
@@ -63,10 +64,10 @@ static int both_ways(struct rig *r, struct actor *terminal, const struct shown *
 	free(p);
 	if (!declared_by_terminal(r, terminal, &ours, &back))
 		return fail(r, "media comes from %s, which nobody was shown", addr_text(&ours));
-	talk(r, peer, &s->captured, &ours);
+	talk(r, peer, &s->captured, &ours, s->kind);
 	if (arrived(r, terminal, &from, back.port, &s->here))
 		return -1;
-	r->flows++;
+	r->flows += s->kind == SHOWN_RTP;
 	return 0;
 }
 
@@ -83,11 +84,11 @@ static int across(struct rig *r, struct actor *terminal, const struct shown *s, 
 		declared[1] = peer->rtp_port;
 	}
 	from.port = to.port = TERMINAL_PORT;
-	talk(r, peer, &to, &theirs->here);
-	talk(r, terminal, &from, &s->here);
+	talk(r, peer, &to, &theirs->here, SHOWN_RTP);
+	talk(r, terminal, &from, &s->here, SHOWN_RTP);
 	fakenet_flush_media(r->net);
-	talk(r, terminal, &from, &s->here);
-	talk(r, peer, &to, &theirs->here);
+	talk(r, terminal, &from, &s->here, SHOWN_RTP);
+	talk(r, peer, &to, &theirs->here, SHOWN_RTP);
 	if (arrived(r, peer, &to, declared[1], &theirs->here) ||
 	    arrived(r, terminal, &from, declared[0], &s->here))
 		return -1;
@@ -99,9 +100,23 @@ static int across(struct rig *r, struct actor *terminal, const struct shown *s, 
 static const struct shown *rtp_shown(const struct actor *h, const struct pn_addr *ip)
 {
 	for (size_t i = 0; i < h->n_shown; i++)
-		if (h->shown[i].rtp && (!ip || addr_same_ip(&h->shown[i].captured, ip)))
+		if (h->shown[i].kind == SHOWN_RTP && (!ip || addr_same_ip(&h->shown[i].captured, ip)))
 			return &h->shown[i];
 	return NULL;
+}
+
+/* ooh323c names two RTCP addresses for one stream, and has a socket at neither. */
+static bool ambiguous(const struct rig *r, const struct shown *s)
+{
+	for (size_t i = 0; i < r->n_hosts; i++)
+		for (size_t j = 0; j < r->host[i].n_shown; j++) {
+			const struct shown *a = &r->host[i].shown[j];
+
+			for (size_t k = 0; s->kind == SHOWN_RTCP && a->kind == SHOWN_RTCP && k < j; k++)
+				if (r->host[i].shown[k].kind == SHOWN_RTCP && addr_eq(&r->host[i].shown[k].here, &a->here))
+					return true;
+		}
+	return false;
 }
 
 int media_check(struct rig *r, struct actor *terminal)
@@ -113,7 +128,8 @@ int media_check(struct rig *r, struct actor *terminal)
 		const struct shown *s = &terminal->shown[i];
 		struct actor *peer = rig_host(r, &s->captured);
 
-		if (!s->rtp || !peer || peer == terminal)
+		if (!s->kind || !peer || peer == terminal || (peer->terminal && s->kind != SHOWN_RTP) ||
+		    ambiguous(r, s))
 			continue;
 		if (!peer->terminal)
 			err = both_ways(r, terminal, s, n);

@@ -117,18 +117,23 @@ bool rig_knows(struct rig *r, const struct actor *h, const struct pn_addr *captu
 	return known;
 }
 
-int host_show(struct actor *h, const struct pn_addr *captured, const struct pn_addr *here, bool rtp)
+int host_show(struct actor *h, const struct pn_addr *captured, const struct pn_addr *here, enum shown_kind kind)
 {
 	for (size_t i = 0; i < h->n_shown; i++)
 		if (addr_eq(&h->shown[i].captured, captured)) {
 			h->shown[i].here = *here;
-			h->shown[i].rtp = h->shown[i].rtp || rtp;
+			h->shown[i].kind = kind ? kind : h->shown[i].kind;
 			return 0;
 		}
 	if (h->n_shown == SHOWN_MAX)
 		return -ENOSPC;
-	h->shown[h->n_shown++] = (struct shown){ *captured, *here, rtp };
+	h->shown[h->n_shown++] = (struct shown){ *captured, *here, kind };
 	return 0;
+}
+
+enum shown_kind shown_kind(const struct span *s)
+{
+	return s->rtp ? SHOWN_RTP : s->media ? SHOWN_RTCP : SHOWN_OTHER;
 }
 
 struct pn_addr host_at(const struct actor *h, const struct pn_addr *captured)

@@ -14,9 +14,11 @@
 #define WHY_MAX 512u
 #define SAID_MAX 32u
 
+enum shown_kind { SHOWN_OTHER, SHOWN_RTP, SHOWN_RTCP };
+
 struct shown {
 	struct pn_addr captured, here;
-	bool rtp;
+	enum shown_kind kind;
 };
 
 struct actor {
@@ -79,7 +81,8 @@ struct actor *rig_host(struct rig *r, const struct pn_addr *ip);
 /* What the host takes an address of the capture for; false: it was never shown anything in its place. Hosts of the
  * core tell each other. */
 bool rig_knows(struct rig *r, const struct actor *h, const struct pn_addr *captured, struct pn_addr *here);
-int host_show(struct actor *h, const struct pn_addr *captured, const struct pn_addr *here, bool rtp);
+int host_show(struct actor *h, const struct pn_addr *captured, const struct pn_addr *here, enum shown_kind kind);
+enum shown_kind shown_kind(const struct span *s);
 /* Where its socket is seen. */
 struct pn_addr host_at(const struct actor *h, const struct pn_addr *captured);
 int fail(struct rig *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -150,7 +150,7 @@ static int learn(struct rig *r, struct actor *to, const struct message *out, boo
 		if (at == out->n)
 			return fail(r, "an address is missing: %s", addr_text(&was));
 		is = message_get(out, at++);
-		if (!addr_eq(&was, &is) && host_show(to, &was, &is, captured.span[i].rtp))
+		if (!addr_eq(&was, &is) && host_show(to, &was, &is, shown_kind(&captured.span[i])))
 			return fail(r, "too many addresses");
 	}
 	return 0;
