@@ -105,17 +105,22 @@ static const struct shown *rtp_shown(const struct actor *h, const struct pn_addr
 	return NULL;
 }
 
-/* ooh323c names two RTCP addresses for one stream, and has a socket at neither. */
-static bool ambiguous(const struct rig *r, const struct shown *s)
+static unsigned rtcp_for(const struct actor *h, const struct pn_addr *here)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < h->n_shown; i++)
+		n += h->shown[i].kind == SHOWN_RTCP && addr_eq(&h->shown[i].here, here);
+	return n;
+}
+
+/* ooh323c names two RTCP addresses for one stream, and has a socket at neither: who does so is left out. */
+static bool ambiguous(const struct rig *r)
 {
 	for (size_t i = 0; i < r->n_hosts; i++)
-		for (size_t j = 0; j < r->host[i].n_shown; j++) {
-			const struct shown *a = &r->host[i].shown[j];
-
-			for (size_t k = 0; s->kind == SHOWN_RTCP && a->kind == SHOWN_RTCP && k < j; k++)
-				if (r->host[i].shown[k].kind == SHOWN_RTCP && addr_eq(&r->host[i].shown[k].here, &a->here))
-					return true;
-		}
+		for (size_t j = 0; j < r->host[i].n_shown; j++)
+			if (rtcp_for(&r->host[i], &r->host[i].shown[j].here) > 1)
+				return true;
 	return false;
 }
 
@@ -128,8 +133,8 @@ int media_check(struct rig *r, struct actor *terminal)
 		const struct shown *s = &terminal->shown[i];
 		struct actor *peer = rig_host(r, &s->captured);
 
-		if (!s->kind || !peer || peer == terminal || (peer->terminal && s->kind != SHOWN_RTP) ||
-		    ambiguous(r, s))
+		if (!s->kind || !peer || peer == terminal || 
+		    (s->kind == SHOWN_RTCP && (peer->terminal || ambiguous(r))))
 			continue;
 		if (!peer->terminal)
 			err = both_ways(r, terminal, s, n);
