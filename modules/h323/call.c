@@ -87,12 +87,12 @@ static void control_forward(struct call *c, enum pn_side side, struct pn_str tex
 
 /* ---- what waits ---- */
 
-static void forward(struct call *c, enum pn_side side, bool control, struct pn_str text)
+static void forward(struct call *c, enum pn_side side, bool control, struct pn_str text, struct uuie *read)
 {
 	if (control)
 		control_forward(c, side, text);
 	else
-		signalling_forward(c, side, text);
+		signalling_forward(c, side, text, read);
 }
 
 static void declare(struct call *c, const struct call_item *i)
@@ -121,14 +121,16 @@ static void refuse(struct call *c, enum pn_side side, bool control, struct pn_st
 static void step(struct call *c, const struct call_item *i)
 {
 	struct pn_str text = { (const char *)i->text, i->len };
-	int err = i->control ? h245_scan(c, i->side, text) : signalling_scan(c, i->side, text);
+	struct uuie read = { 0 };
+	int err = i->control ? h245_scan(c, i->side, text) : signalling_scan(c, i->side, text, &read);
 
 	if (err > 0)
 		declare(c, i);
 	else if (!err || err == -EBADMSG) /* forwarding judges it */
-		forward(c, i->side, i->control, text);
+		forward(c, i->side, i->control, text, &read);
 	else
 		refuse(c, i->side, i->control, text, err);
+	uuie_free(&read);
 }
 
 static void run(struct call *c)
@@ -232,7 +234,7 @@ void calls_rewrite(struct h323 *h, const struct pn_media_reply *r)
 	if (r->err)
 		refuse(c, r->side, control, text, r->err);
 	else
-		forward(c, r->side, control, text);
+		forward(c, r->side, control, text, NULL);
 	run(c);
 }
 
