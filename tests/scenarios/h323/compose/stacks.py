@@ -66,10 +66,11 @@ def register(s, m, host, ip, names):
     s.do("# RRQ", f"> {host} hex", text, ".", f"flush {host}")
 
 
-@scenario("h323plus on both sides, each behind a NAT: H.460.18 and H.460.19 with fast start. Both have us for their media\n"
-          "server, and media passes.", "common/traversal.inc")
-def traversal_both(s, m):
-    a_sees, b_sees = ("198.51.100.5:20000", "198.51.100.5:20001"), ("198.51.100.5:20002", "198.51.100.5:20003")
+A_SEES, B_SEES = ("198.51.100.5:20000", "198.51.100.5:20001"), ("198.51.100.5:20002", "198.51.100.5:20003")
+
+
+def call_between_nats(s, m):
+    """a calls b with fast start; both do H.460.18 and H.460.19, of which h323plus speaks in the Setup and its answers alone."""
     b_media = ("10.1.0.3:6000", "10.1.0.3:6001")
     register(s, m, "a", "10.1.0.2", [id_("alice"), num("100")])
     register(s, m, "b", "10.1.0.3", [id_("bob"), num("200")])
@@ -77,15 +78,29 @@ def traversal_both(s, m):
             "Setup")
     told(s, m)
     s.do("connect bt to 198.51.100.5:1720").sends("bt", m.facility(), "Facility: for this call")
-    s.gets("bt", m.setup(OURS_B, "10.1.0.3:1720", fast=[with_keepalive(o, b_sees[0]) for o in offer(b_sees)],
+    s.gets("bt", m.setup(OURS_B, "10.1.0.3:1720", fast=[with_keepalive(o, B_SEES[0]) for o in offer(B_SEES)],
                          extra=OFFERED), "Setup")
-    s.sends("bt", m.answer("connect", fast=map(with_support, accept(b_media, b_sees[0])), features=features(*SUPPORTS)),
+    s.sends("bt", m.answer("connect", fast=map(with_support, accept(b_media, B_SEES[0])), features=features(*SUPPORTS)),
             "Connect")
-    s.gets("at", m.answer("connect", fast=[with_keepalive(o, a_sees[0]) for o in accept(a_sees, A_MEDIA[0])],
+    s.gets("at", m.answer("connect", fast=[with_keepalive(o, A_SEES[0]) for o in accept(A_SEES, A_MEDIA[0])],
                           features=features(*SERVER)), "Connect")
+
+
+@scenario("h323plus on both sides, each behind a NAT: H.460.18 and H.460.19 with fast start. Both have us for their media\n"
+          "server, and media passes.", "common/traversal.inc")
+def traversal_both(s, m):
+    call_between_nats(s, m)
     s.do("rtp a:6100 -> 20000 seq 1 ssrc 10", "nothing media",
          "rtp b:6300 -> 20002 seq 1 ssrc 20", "got rtp a:6100 from 20000 seq 1 ssrc 20",
          "rtp a:6100 -> 20000 seq 2 ssrc 10", "got rtp b:6300 from 20002 seq 2 ssrc 10")
+
+
+@scenario("H.460.19: a terminal that sends no media is known by its keepalives, which are RTP without a payload.",
+          "common/traversal.inc")
+def traversal_silent(s, m):
+    call_between_nats(s, m)
+    s.do("rtp b:6300 -> 20002 seq 1 ssrc 20 pt 127 octets 0", "flush media",
+         "rtp a:6100 -> 20000 seq 1 ssrc 10", "got rtp b:6300 from 20002 seq 1 ssrc 10")
 
 
 @scenario("h323plus behind a NAT calls: it says in the Setup that it does H.460.19, opens the H.245 connection, and says by the\n"
