@@ -524,6 +524,19 @@ Test(core, services_check_what_they_get)
 	cr_expect(eq(int, api_services.flow_send(h, 12345, &s.peer_a, "x", 1), -ENOTCONN));
 }
 
+Test(core, a_module_that_was_built_earlier_says_less)
+{
+	struct pn_session_args s = { .size = offsetof(struct pn_session_args, unhurried), .key = str_of("old") };
+	struct pn_host *h;
+
+	apply_good(HEAD REALMS TOY_AT("5060", "hi") TAIL, __LINE__);
+	expect(5060, "new one", "ok", __LINE__);
+	h = (struct pn_host *)core_module(w.core, "toy");
+	s.ingress = s.egress = realms_find(w.core->realms, "in");
+	s.data = api_services.session_data(api_services.session_find(h, str_of("one")));
+	cr_expect(ne(ptr, api_services.session_new(h, &s), NULL));
+}
+
 /* A service that is missing in the table would be a call of NULL in a module. */
 Test(core, the_table_of_services_is_full)
 {
