@@ -41,10 +41,12 @@ def over(postern, alice, bob):
 
 @flow("h323-attack", kinds=nat.KINDS)
 def attack(lab):
-    """An attacker sprays the media range before and during a call: none crosses, none comes to it."""
-    postern, alice, bob = both(lab, "fast", "tunnel", LONG)
+    """An attacker sprays the media range before and during a call, and while the caller is silent: none crosses, none
+    comes to it."""
+    lab.watch(*PLACES)
+    postern = h323.postern(lab)
     attacker = spray(lab)
-    call(alice)
+    alice, bob = h323.pair(lab, "lan1", "lan2", ("fast", "tunnel", "late-media=1500", LONG), ("traversal", "fast", "tunnel"))
     record = over(postern, alice, bob)
     attacker.end()
     assert record["streams"][0]["foreign"] > 0, "the attacker's packets were not counted"

@@ -181,6 +181,9 @@ void media_tick(struct media *m, uint64_t now_ms)
 		tick_keepalive(s, now_ms);
 		if (!s->sending || is_done(m, s))
 			continue;
+		if (!s->began)
+			s->next_rtp_ms = s->next_rtcp_ms = now_ms + m->late_ms;
+		s->began = true;
 		if (s->rtp_to.sin_port)
 			tick_packet(m, s, (enum media_kind)i, now_ms);
 		if (s->rtcp >= 0 && s->rtcp_to.sin_port && now_ms >= s->next_rtcp_ms) {

@@ -16,7 +16,7 @@ struct media_stream {
 	struct sockaddr_in rtp_to, rtcp_to;       /* sin_port 0: not known */
 	bool wanted;  /* it is to be opened, and to be heard */
 	bool used;    /* it was, in this call */
-	bool sending;
+	bool sending, began;
 	uint16_t seq;
 	uint32_t timestamp, ssrc;
 	uint64_t next_rtp_ms, next_rtcp_ms;
@@ -42,6 +42,7 @@ struct media {
 	bool mute;           /* no RTP but keepalives */
 	bool wary;           /* drops the first packets of a new source, as some do */
 	unsigned frame_ms;   /* G.711 in a packet */
+	unsigned late_ms;    /* nothing is sent for so long after it could be */
 	unsigned send_max;   /* so many RTP packets of each medium; 0: no end */
 	unsigned lose;       /* so many sequence numbers are left out somewhere */
 };

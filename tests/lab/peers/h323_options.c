@@ -55,6 +55,7 @@ static const struct row {
 	ROW("mute", FLAG, media.mute, "no RTP but keepalives"),
 	ROW("wary", FLAG, media.wary, "drops the first packets of a new source"),
 	ROW("frame", NUMBER, media.frame_ms, "milliseconds in a packet"),
+	ROW("late-media", NUMBER, media.late_ms, "milliseconds until it sends any"),
 	ROW("send", NUMBER, media.send_max, "so many RTP packets of each medium"),
 	ROW("lose", NUMBER, media.lose, "leave out so many sequence numbers"),
 #undef ROW
