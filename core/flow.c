@@ -73,8 +73,12 @@ int flow_enlist(struct flow *f)
 	struct transport *t = f->t;
 	int err = hash_put(&t->listeners, &f->by_local, addr_hash(&f->local, 0));
 
-	if (err || f->alias)
+	if (err)
 		return err;
+	if (t->pinholes.changed)
+		t->pinholes.changed(t->pinholes.arg);
+	if (f->alias)
+		return 0;
 	f->at_listener = t->configured_tail;
 	*t->configured_tail = f;
 	t->configured_tail = &f->next_listener;
@@ -87,6 +91,8 @@ static void delist(struct flow *f)
 	if (f->kind == FLOW_CONNECTION)
 		return;
 	hash_del(&f->t->listeners, &f->by_local);
+	if (f->t->pinholes.changed && !f->t->freed)
+		f->t->pinholes.changed(f->t->pinholes.arg);
 	if (!f->at_listener)
 		return;
 	*f->at_listener = f->next_listener;

@@ -49,6 +49,7 @@ struct transport {
 	const struct net_ops *net;
 	void *net_arg;
 	const struct transport_events *events;
+	struct transport_pinholes pinholes;
 	struct flow_slot *slots;
 	uint32_t n_slots;
 	uint32_t *spare; /* indexes of free slots */

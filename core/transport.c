@@ -15,6 +15,8 @@
 #define QUEUE_DEFAULT 262144u
 #define IDLE_DEFAULT_MS 600000u
 
+#define STUN_HEADER 20u
+
 struct transport *transport_new(const struct transport_conf *c)
 {
 	struct transport *t = calloc(1, sizeof(*t));
@@ -250,6 +252,25 @@ static const struct flow *listener_at(const struct transport *t, const struct pn
 	return NULL;
 }
 
+void transport_set_pinholes(struct transport *t, const struct transport_pinholes *p)
+{
+	t->pinholes = *p;
+}
+
+int transport_each_socket(struct transport *t, const struct pn_realm *r,
+			  int (*fn)(void *arg, struct module *m, uint64_t flow, const struct pn_addr *local),
+			  void *arg)
+{
+	for (uint32_t i = 0; i < t->n_slots; i++) {
+		struct flow *f = t->slots[i].flow;
+		int stop = f && f->kind == FLOW_UDP && f->realm == r ? fn(arg, f->module, f->id, &f->local) : 0;
+
+		if (stop)
+			return stop;
+	}
+	return 0;
+}
+
 bool transport_own(struct transport *t, const struct pn_realm *r, const struct pn_addr *a)
 {
 	for (const struct flow *f = NULL; (f = listener_at(t, a, f));)
@@ -341,12 +362,16 @@ int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn
 static int send_datagram(struct flow *f, const struct pn_addr *to, const void *data, size_t len)
 {
 	int err = check_reach(f->t, f->realm, to);
+	struct pn_addr now_at;
 
 	if (err)
 		return err;
 	if (to->family != f->local.family)
 		return -EAFNOSUPPORT;
-	err = f->t->net->udp_send(f->handle, to, data, len);
+	now_at = *to;
+	if (f->t->pinholes.redirect)
+		f->t->pinholes.redirect(f->t->pinholes.arg, f->module, f->realm, &now_at);
+	err = f->t->net->udp_send(f->handle, &now_at, data, len);
 	metric_add(err ? M_UDP_TX_FAIL : M_UDP_TX, 1);
 	return err;
 }
@@ -391,6 +416,15 @@ int flow_info(struct transport *t, const struct module *m, uint64_t flow, struct
 	return 0;
 }
 
+/* A GRQ also begins with two zero bits: cookie and length tell (RFC 8489 s.5). */
+static bool looks_like_stun(const uint8_t *d, size_t len)
+{
+	static const uint8_t cookie[4] = { 0x21, 0x12, 0xa4, 0x42 };
+
+	return len >= STUN_HEADER && !(d[0] & 0xc0) && !memcmp(d + 4, cookie, sizeof(cookie)) &&
+	       ((size_t)d[2] << 8 | d[3]) == len - STUN_HEADER;
+}
+
 void net_on_datagram(void *owner, const struct pn_addr *from, const void *data, size_t len)
 {
 	struct flow *f = owner;
@@ -402,6 +436,10 @@ void net_on_datagram(void *owner, const struct pn_addr *from, const void *data, 
 		metric_add(err == -EACCES ? M_ACL_DENIED : M_RATE_DENIED, 1);
 		return;
 	}
-	if (len && from->port) /* an empty one kept a NAT open and carries nothing */
-		f->t->events->message(f->module, &m);
+	if (!len || !from->port) /* an empty one kept a NAT open and carries nothing */
+		return;
+	if (looks_like_stun(data, len) && f->t->pinholes.stun &&
+	    f->t->pinholes.stun(f->t->pinholes.arg, f->module, &m))
+		return;
+	f->t->events->message(f->module, &m);
 }

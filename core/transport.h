@@ -46,6 +46,18 @@ struct transport_events { /* towards the module loader */
 	void (*flow_closed)(struct module *m, uint64_t flow, int err); /* at the end of the turn */
 };
 
+/* Pinholes of signalling: set once, by whoever keeps their table (pinhole.h, uplink.h). */
+struct transport_pinholes {
+	/* A datagram that looks like one of the pinhole protocol (stun_is_ours) on a socket of the module:
+	 * true when it was, and the module does not see it. */
+	bool (*stun)(void *arg, struct module *m, const struct pn_msg *msg);
+	/* A datagram is about to leave to *to: may change it to where that pinhole is now. NULL: never. */
+	void (*redirect)(void *arg, const struct module *m, const struct pn_realm *r, struct pn_addr *to);
+	/* A listener was opened or is closing: configured or an alias's. NULL: nobody asks. */
+	void (*changed)(void *arg);
+	void *arg;
+};
+
 struct transport_conf {
 	struct loop *loop;
 	const struct net_ops *net;
@@ -73,6 +85,12 @@ void transport_close_realm(struct transport *t, const struct pn_realm *r);
 int transport_each_listener(struct transport *t,
 			    int (*fn)(void *arg, const struct pn_realm *r, const struct pn_addr *local),
 			    void *arg);
+
+void transport_set_pinholes(struct transport *t, const struct transport_pinholes *p);
+/* Walk the datagram sockets of a realm, aliases' too: fn non-zero stops and is returned. */
+int transport_each_socket(struct transport *t, const struct pn_realm *r,
+			  int (*fn)(void *arg, struct module *m, uint64_t flow, const struct pn_addr *local),
+			  void *arg);
 
 /* A listener at an address of its own (alias.h): a reload leaves it alone, but for the realm's marking.
  * -errno of the bind, -EPROTONOSUPPORT. */
