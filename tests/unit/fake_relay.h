@@ -104,7 +104,7 @@ static void fake_on_final(void *arg, uint32_t stream)
 static void fake_start(struct fake *f, uint32_t max_streams)
 {
 	static const struct relay_net net = { fake_bind, fake_unbind, fake_send };
-	static const struct relay_events events = { fake_on_latch, fake_on_final };
+	static const struct relay_events events = { .on_latch = fake_on_latch, .on_final = fake_on_final };
 	struct relay_conf c = { .net = &net, .net_arg = f, .events = &events, .arg = f,
 				.max_streams = max_streams, .deadlock_ms = 2000 };
 
@@ -125,7 +125,7 @@ static void fake_stop(struct fake *f)
 /* Side A in realm 0, side B in realm 1 unless told otherwise. */
 static uint32_t fake_open_in(struct fake *f, unsigned realm_a, const char *a, unsigned realm_b, const char *b)
 {
-	struct relay_end end[2] = { { realm_a, addr(a) }, { realm_b, addr(b) } };
+	struct relay_end end[2] = { { .realm = realm_a, .rtp = addr(a) }, { .realm = realm_b, .rtp = addr(b) } };
 	uint32_t stream = 0;
 
 	cr_assert(zero(int, relay_open(f->relay, end, &stream, NULL)), "%s %s", a, b);

@@ -170,7 +170,7 @@ static void relay_final(void *arg, uint32_t stream)
 	port_provider_final(r->ports, stream);
 }
 
-static const struct relay_events relay_events = { relay_latch, relay_final };
+static const struct relay_events relay_events = { .on_latch = relay_latch, .on_final = relay_final };
 
 static void binding_gone(void *arg, struct pn_binding *b)
 {
