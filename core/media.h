@@ -31,21 +31,33 @@
  * whoever provided the ports takes them back. */
 struct media_grant {
 	struct pn_addr local[2];     /* RTP address per side; RTCP is the port above */
-	struct pn_addr advertise[2]; /* what to show; the same as local in the gateway */
+	/* What to show; the same as local where ports come from a pool. Family 0: not known yet; it is asked
+	 * for when that side is to be shown it, with the stream in media_ask. */
+	struct pn_addr advertise[2], advertise_rtcp[2];
 	uint32_t stream;             /* relay stream, opened by the provider */
+};
+
+struct media_ask { /* valid within the call */
+	struct pn_realm *realm[2];
+	int family[2];
+	struct pn_addr peer[2]; /* where the signalling of each side comes from; family 0: unknown */
+	enum pn_side to;        /* who will be shown the addresses */
+	const struct pn_media *declared; /* what the other side says of itself */
+	uint32_t stream;        /* 0: a new one; else one that was granted without an address for `to` */
 };
 
 struct media_provider {
 	/* -errno refuses at once; then done() must not be called. token names the request in done(). Must
 	 * not end sessions. */
-	int (*request)(void *arg, uint64_t token, struct pn_realm *realm[2], const int family[2]);
+	int (*request)(void *arg, uint64_t token, const struct media_ask *ask);
 	/* The stream is over: close the relay stream; the ports go back after its final report. */
 	void (*release)(void *arg, uint32_t stream);
 };
 
 struct sessions;
 /* err 0 and a grant, or -errno. -ESTALE: nobody waits for this any more; with a grant the provider closes
- * its stream through the relay, and sessions_on_final() is due as for any other. */
+ * its stream through the relay, and sessions_on_final() is due as for any other; a stream that was granted
+ * before stays, its release() is another matter. */
 int media_done(struct sessions *t, uint64_t token, int err, const struct media_grant *g);
 
 /* The gateway's provider: ports of the realms' pools, bound through the relay. */

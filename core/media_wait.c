@@ -16,6 +16,7 @@ struct media_request {
 	struct media_wait *wait;
 	uint16_t line;
 	bool asked;
+	uint32_t again; /* the stream that has a lease already; 0: none */
 	struct lease *lease;
 };
 
@@ -86,6 +87,8 @@ static void leases_use(struct media_wait *w)
 	for (size_t i = 0; i < w->n; i++) {
 		struct stream *st = w->s->stream[w->request[i].line];
 
+		if (!w->request[i].lease)
+			continue;
 		lease_use(w->request[i].lease, st);
 		st->rec.fresh = (w->d.flags & PN_DECLARE_OFFER) != 0;
 	}
@@ -142,24 +145,44 @@ bool media_wait_same(const struct pn_session *s, const struct pn_msg *m)
 	       !memcmp(w->data, m->data, m->len);
 }
 
+static int ask_of(const struct media_wait *w, struct media_request *r, struct media_ask *ask)
+{
+	const struct pn_session *s = w->s;
+	const struct lease *l = s->stream[r->line]->lease;
+	const struct pn_media *said = &w->d.list[r->line];
+
+	*ask = (struct media_ask){
+		.to = w->d.side == PN_SIDE_A ? PN_SIDE_B : PN_SIDE_A, .declared = said,
+		.stream = l ? l->grant.stream : 0,
+	};
+	for (int side = 0; side < 2; side++) {
+		ask->realm[side] = s->realm[side];
+		ask->peer[side] = s->rec.peer[side];
+		ask->family[side] = l ? l->grant.local[side].family
+				      : media_family(s->realm[side], said->rtp.family);
+		if (!ask->family[side])
+			return -EADDRNOTAVAIL;
+	}
+	r->again = ask->stream;
+	return 0;
+}
+
 static int request_ask(struct media_wait *w, struct media_request *r)
 {
 	struct pn_session *s = w->s;
 	struct sessions *t = s->t;
-	int said = w->d.list[r->line].rtp.family, family[2], err;
+	struct media_ask ask;
+	int err = ask_of(w, r, &ask);
 
-	for (int side = 0; side < 2; side++) {
-		family[side] = media_family(s->realm[side], said);
-		if (!family[side])
-			return -EADDRNOTAVAIL;
-	}
+	if (err)
+		return err;
 	r->token = ++t->last_token;
 	err = hash_put(&t->requests, &r->node, hash_bytes(&r->token, sizeof(r->token), 0));
 	if (err)
 		return err;
 	r->asked = true;
 	w->unanswered++;
-	err = t->conf.provider->request(t->conf.provider_arg, r->token, s->realm, family);
+	err = t->conf.provider->request(t->conf.provider_arg, r->token, &ask);
 	if (err)
 		request_forget(r);
 	return err;
@@ -229,9 +252,25 @@ void media_wait_start(struct pn_session *s, const struct declaration *d, const u
 static int done_late(struct sessions *t, int err, const struct media_grant *g)
 {
 	metric_add(M_MEDIA_LATE, 1);
-	if (!err && g && g->stream)
+	if (!err && g && g->stream && !lease_find(t, g->stream))
 		lease_late(t, g);
 	return -ESTALE;
+}
+
+static int granted(struct media_request *r, const struct media_grant *g)
+{
+	r->lease = lease_new(r->wait->s->t, r->wait->s, g);
+	return r->lease ? 0 : -ENOMEM;
+}
+
+static int granted_again(const struct media_request *r, const struct media_grant *g)
+{
+	struct lease *l = r->wait->s->stream[r->line]->lease;
+
+	if (!l || l->grant.stream != r->again)
+		return -ESTALE;
+	l->grant = *g;
+	return 0;
 }
 
 int media_done(struct sessions *t, uint64_t token, int err, const struct media_grant *g)
@@ -243,10 +282,8 @@ int media_done(struct sessions *t, uint64_t token, int err, const struct media_g
 		return done_late(t, err, g);
 	w = r->wait;
 	request_forget(r);
-	if (!err) {
-		r->lease = lease_new(t, w->s, g);
-		err = r->lease ? 0 : -ENOMEM;
-	}
+	if (!err)
+		err = r->again ? granted_again(r, g) : granted(r, g);
 	if (err && !w->err)
 		w->err = err;
 	if (!w->asking && (w->err || !w->unanswered))

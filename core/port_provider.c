@@ -133,7 +133,13 @@ static int pairs_open(struct port_provider *p, struct pairs *pr)
 	return err;
 }
 
-static int provider_request(void *arg, uint64_t token, struct pn_realm *realm[2], const int family[2])
+static struct pn_addr port_above(struct pn_addr a)
+{
+	a.port++;
+	return a;
+}
+
+static int provider_request(void *arg, uint64_t token, const struct media_ask *ask)
 {
 	struct port_provider *p = arg;
 	struct pairs *pr = calloc(1, sizeof(*pr));
@@ -143,9 +149,9 @@ static int provider_request(void *arg, uint64_t token, struct pn_realm *realm[2]
 	if (!pr)
 		return -ENOMEM;
 	for (unsigned side = 0; side < 2; side++) {
-		const struct pn_addr *own = realm_addr(realm[side], family[side]);
+		const struct pn_addr *own = realm_addr(ask->realm[side], ask->family[side]);
 
-		pr->realm[side] = realm[side];
+		pr->realm[side] = ask->realm[side];
 		if (own)
 			pr->local[side] = *own;
 		pr->local[side].port = 0;
@@ -160,6 +166,7 @@ static int provider_request(void *arg, uint64_t token, struct pn_realm *realm[2]
 	g = (struct media_grant){
 		.local = { pr->local[0], pr->local[1] },
 		.advertise = { pr->local[0], pr->local[1] },
+		.advertise_rtcp = { port_above(pr->local[0]), port_above(pr->local[1]) },
 		.stream = pr->stream,
 	};
 	if (media_done(*p->sessions, token, 0, &g) == -ESTALE)

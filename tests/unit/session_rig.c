@@ -86,19 +86,18 @@ static const struct session_events events = { on_rewrite, on_latch, on_message, 
 
 /* ---- the provider ---- */
 
-static int request(void *arg, uint64_t token, struct pn_realm *realm[2], const int family[2])
+static int request(void *arg, uint64_t token, const struct media_ask *ask)
 {
 	struct rig *r = arg;
 
 	if (r->manners == RIG_REFUSE)
 		return -ENOSPC;
 	if (r->manners == RIG_NOW)
-		return port_provider_ops.request(r->ports, token, realm, family);
+		return port_provider_ops.request(r->ports, token, ask);
 	cr_assert(lt(sz, r->n_asked, RIG_ASKED));
 	r->asked[r->n_asked].token = token;
-	memcpy(r->asked[r->n_asked].realm, realm, sizeof(r->asked[0].realm));
-	memcpy(r->asked[r->n_asked].family, family, sizeof(r->asked[0].family));
-	r->n_asked++;
+	r->asked[r->n_asked].ask = *ask;
+	r->asked[r->n_asked++].ask.declared = NULL;
 	return 0;
 }
 
@@ -116,8 +115,7 @@ static const struct media_provider provider = { request, release };
 
 void rig_provide(struct rig *r, size_t i)
 {
-	int err = port_provider_ops.request(r->ports, r->asked[i].token, r->asked[i].realm,
-					    r->asked[i].family);
+	int err = port_provider_ops.request(r->ports, r->asked[i].token, &r->asked[i].ask);
 
 	if (err)
 		media_done(r->sessions, r->asked[i].token, err, NULL);

@@ -43,8 +43,7 @@ struct rig {
 	size_t n_asked, n_answered;
 	struct {
 		uint64_t token;
-		struct pn_realm *realm[2];
-		int family[2];
+		struct media_ask ask; /* without what was declared */
 	} asked[RIG_ASKED];
 	unsigned busy;       /* so many binds fail from now on */
 	/* what happened: words such as "rewrite:0 message:BYE timeout:2 free latch:A0 " */
