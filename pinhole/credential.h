@@ -4,8 +4,9 @@
 
 #include "pinhole/message.h"
 
-/* SHA-256(user ":" realm ":" password), s.9.2.2, all as given: UTF-8, not prepared. */
-void credential_key(struct pn_str user, struct pn_str realm, struct pn_str password, uint8_t key[STUN_KEY]);
+/* SHA-256(user ":" realm ":" password), s.9.2.2, all as given: UTF-8, not prepared. -EINVAL: longer than 1500
+ * octets in all; -ENOMEM. */
+int credential_key(struct pn_str user, struct pn_str realm, struct pn_str password, uint8_t key[STUN_KEY]);
 
 /* A nonce says when and for whom it was made, and proves that we made it, so that nobody has to remember it:
  * the nonce cookie and the bit for PASSWORD-ALGORITHMS, the time, a tag, and an HMAC-SHA256 over these and what
@@ -13,10 +14,10 @@ void credential_key(struct pn_str user, struct pn_str realm, struct pn_str passw
 #define NONCE_SECRET 32u
 #define NONCE_LEN 61u /* 13 of the cookie, 8 time, 8 tag, 32 HMAC, in hexadecimal digits but for the cookie */
 
-/* bind: for whom; e.g. the octets of a source address with port. tag comes back from nonce_check(). Not
- * terminated. */
-void nonce_make(const uint8_t secret[NONCE_SECRET], struct pn_str bind, uint32_t tag, uint64_t now_s,
-		char out[NONCE_LEN]);
+/* bind: for whom, at most 256 octets; e.g. those of a source address with port. tag comes back from
+ * nonce_check(). Not terminated. -EINVAL, -ENOMEM. */
+int nonce_make(const uint8_t secret[NONCE_SECRET], struct pn_str bind, uint32_t tag, uint64_t now_s,
+	       char out[NONCE_LEN]);
 /* 0; -ESTALE: not one of ours (any more), made for somebody else, or older than life_s: the answer is 438. */
 int nonce_check(const uint8_t secret[NONCE_SECRET], struct pn_str nonce, struct pn_str bind, uint64_t now_s,
 		uint64_t life_s, uint32_t *tag);

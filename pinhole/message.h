@@ -39,9 +39,9 @@ enum message_attr { /* comprehension is optional: a plain STUN server passes ove
 };
 
 /* Of the list of subscribers with this id: part index of count, in this message. In a request count 0 says that
- * the list is as it was; in a response list is the last one that the gateway has whole (count 1), or 0. */
+ * the list is as it was; in a response it names the last list that the gateway has whole (index and count 0). */
 struct message_part {
-	uint32_t list;
+	uint32_t list; /* 0: none */
 	uint16_t index, count;
 };
 
@@ -50,28 +50,33 @@ struct message_subscriber {
 	struct pn_addr terminal;
 };
 
+struct message_error {
+	int code; /* 300 to 699; 0: none */
+	struct pn_str reason;
+};
+
 /* What was not in the message is empty, family 0, or (with has_) false. */
 struct message {
 	struct stun stun;
 	struct pn_str username, realm, nonce;
-	bool has_algorithms;    /* PASSWORD-ALGORITHMS and PASSWORD-ALGORITHM are there, and choose SHA-256 */
-	bool offers_sha256;     /* PASSWORD-ALGORITHMS has SHA-256 */
-	bool has_order, has_lifetime, has_part;
-	uint64_t order;
+	bool offers_sha256;  /* PASSWORD-ALGORITHMS has SHA-256 alone, as we offer it */
+	bool chooses_sha256; /* PASSWORD-ALGORITHM is SHA-256 */
+	bool has_lifetime;
 	uint32_t lifetime_s;
+	uint64_t order; /* 0: none */
 	struct message_part part;
+	struct message_subscriber subscriber; /* the last one; message_subscriber() walks all */
 	struct pn_addr mapped, inner, final, peer_inner;
 	struct pn_str agent, protocol;
-	int error; /* the code of an error response, 300 to 699 */
-	struct pn_str reason;
+	struct message_error error;
 	uint16_t unknown[MESSAGE_UNKNOWN]; /* attributes that it would have needed us to know */
 	size_t n_unknown;
 };
 
-/* 0; -EBADMSG: no STUN; -EPROTO: STUN, but an attribute of it has no valid form or one that its method cannot do
- * without is missing (out has the header: the answer to a request is 400); -ENOTSUP: a method that is none of
- * ours, or attributes that must be understood and are not (out has all that is; the answer is 420). Our own
- * methods are read only with FINGERPRINT. */
+/* 0; -EBADMSG: no STUN, or of a method that is not in this protocol, or one of our own without FINGERPRINT;
+ * -EPROTO: an attribute has no valid form, or one that the method cannot do without is missing (out has what could
+ * be read: the answer to a request is 400); -ENOTSUP: attributes that must be understood and are not (out has all
+ * the rest; the answer is 420). */
 int message_parse(const void *data, size_t len, struct message *out);
 /* Is it a plain STUN Binding request? */
 bool message_is_plain(const struct message *m);
@@ -83,8 +88,6 @@ bool message_subscriber(const struct message *m, struct cur *at, struct message_
  * out. The length; -ENOBUFS past cap. */
 int message_write(const struct message *m, const struct message_subscriber *list, size_t n, const uint8_t *key,
 		  void *buf, size_t cap);
-/* How many of list fit into one message of at most cap octets beside what m has. */
-size_t message_room(const struct message *m, const struct message_subscriber *list, size_t n, size_t cap);
 
 /* Answers to req. The length; -ENOBUFS. */
 int message_write_plain(const struct message *req, const struct pn_addr *mapped, void *buf, size_t cap);

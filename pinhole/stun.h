@@ -73,15 +73,16 @@ bool stun_next(struct cur *at, struct stun_attr *out);
 bool stun_find(const struct stun *s, uint16_t type, struct cur *out);
 
 /* Values. -EBADMSG when their form is wrong. */
-int stun_addr(const struct stun *s, struct cur value, struct pn_addr *out);     /* MAPPED-ADDRESS, s.14.1 */
+int stun_addr(struct cur value, struct pn_addr *out);                           /* MAPPED-ADDRESS, s.14.1 */
 int stun_xor_addr(const struct stun *s, struct cur value, struct pn_addr *out); /* XOR-MAPPED-ADDRESS, s.14.2 */
 int stun_error(struct cur value, int *code, struct pn_str *reason);             /* 300 to 699, s.14.8 */
 
 /* Does MESSAGE-INTEGRITY-SHA256 (all 32 octets of it) belong to this key? In constant time. */
 bool stun_is_authentic(const struct stun *s, const uint8_t key[STUN_KEY]);
 
-/* HMAC-SHA256 of the message up to at, as if it ended with an attribute of 32 octets there (s.14.6). */
-void stun_integrity(const uint8_t *data, size_t at, const uint8_t key[STUN_KEY], uint8_t out[STUN_KEY]);
+/* HMAC-SHA256 of the message up to at (at most STUN_MAX), as if it ended with an attribute of 32 octets there
+ * (s.14.6). -ENOMEM. */
+int stun_integrity(const uint8_t *data, size_t at, const uint8_t key[STUN_KEY], uint8_t out[STUN_KEY]);
 /* CRC-32 of the message up to at, as if it ended with FINGERPRINT there, XOR 0x5354554e (s.14.7). */
 uint32_t stun_fingerprint(const uint8_t *data, size_t at);
 

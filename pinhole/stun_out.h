@@ -22,7 +22,7 @@ void stun_put_addr(struct stun_out *o, uint16_t type, const struct pn_addr *a, s
 void stun_put_error(struct stun_out *o, int code, const char *reason);
 void stun_put_integrity(struct stun_out *o, const uint8_t key[STUN_KEY]); /* MESSAGE-INTEGRITY-SHA256 */
 void stun_put_fingerprint(struct stun_out *o);
-/* The length of the message; -ENOBUFS. */
+/* The length of the message; -ENOBUFS, -ENOMEM. */
 int stun_end(struct stun_out *o);
 
 #endif
