@@ -3,6 +3,7 @@
 #define LOG_SUBSYSTEM LOG_CONF
 
 #include "abi.h"
+#include "conf_route.h"
 #include "engine.h"
 #include "log.h"
 #include "metrics.h"
@@ -133,6 +134,9 @@ static int prepare_modules(struct apply *a)
 		if (!a->module[i])
 			continue;
 		err = check_listens(a, cm, a->module[i]);
+		if (!err)
+			err = conf_add_routes(a->conf, &a->conf->modules[i],
+					      module_table(a->module[i])->default_route, a->e);
 		if (!err)
 			err = module_prepare(a->module[i], cm, a->e);
 		if (!err)

@@ -84,12 +84,13 @@ struct conf_network {
 	int line;
 };
 
-/* In the agent: the gateway, and how to reach it. Its realm is "wan" (or wan=). */
+/* In the agent: the gateway, and how to reach it. With it comes a realm, named "wan" unless told. */
 struct conf_gateway {
 	struct pn_addr address; /* with the pinhole port */
 	char *network, *agent;
 	struct conf_secret secret;
 	unsigned realm; /* index in conf.realms */
+	uint16_t signalling_first, signalling_last; /* where modules listen in it */
 	bool media_local; /* calls inside the LAN keep their media inside */
 	bool cmph_early;  /* does not wait for the answer to a CMPH */
 	bool show_final;  /* tells the gateway where the terminal is */
@@ -115,6 +116,7 @@ struct conf_media {
 
 struct conf {
 	char *path;
+	int line; /* of <postern> */
 	enum conf_role role;
 	char *log_to, *log_level; /* never NULL */
 	char *control;            /* path of the control socket, never NULL */

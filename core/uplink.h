@@ -8,6 +8,7 @@
 #include "binding.h"
 #include "buf.h"
 #include "conf.h"
+#include "pinhole/client.h"
 #include "transport.h"
 
 struct uplinks;
@@ -37,15 +38,12 @@ struct uplink_who {
 /* NULL: no gateway is configured. */
 const struct uplink_who *uplink_who(const struct uplinks *u);
 
-/* What a CMPH needs from the latest registration. False: none stands; ask again (see on_cmph). Spans
- * live until the turn of the loop ends. */
-struct uplink_cmph {
-	struct pn_str stun_realm, nonce;
-};
-bool uplink_cmph(const struct uplinks *u, struct uplink_cmph *out);
-/* fn is called when the first registration stands, and when the nonce for CMPHs changed. */
-void uplink_on_cmph(struct uplinks *u, void (*fn)(void *arg), void *arg);
-/* The gateway refused the nonce of a CMPH (438): a registration is sent at once. */
+/* For the clients of our media pinholes: it has the nonce of the latest registration. NULL: no gateway is
+ * configured. It lives until uplinks_free, also when a reload made another one. */
+struct pinhole_login *uplink_login(const struct uplinks *u);
+/* fn is called when a registration stands after none did: CMPHs have a nonce now. One listener. */
+void uplink_on_open(struct uplinks *u, void (*fn)(void *arg), void *arg);
+/* The gateway refused the nonce of a CMPH: a registration is sent at once. */
 void uplink_stale(struct uplinks *u);
 
 bool uplink_up(const struct uplinks *u); /* the gateway answered all sockets' last requests */
