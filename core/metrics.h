@@ -54,6 +54,9 @@
 	X(M_RELAY_LATCHED, "media_latched", counter, "Times a side was learned") \
 	X(M_RELAY_RELATCHED, "media_relatched", counter, "Times a learned side moved") \
 	X(M_RELAY_DEADLOCK, "media_deadlock_probes", counter, "Empty datagrams sent because both ends waited for media") \
+	X(M_RELAY_UNJOINED, "media_unjoined", counter, "Media packets dropped at a shared port: from no pinhole that a call has") \
+	X(M_RELAY_STUN, "media_stun_received", counter, "STUN messages received where media is") \
+	X(M_RELAY_STUN_LOST, "media_stun_dropped", counter, "STUN messages dropped where media is: too many at once, or too long") \
 	X(M_CDR_FAILED, "cdr_write_failed", counter, "Records that could not be written") \
 	X(M_CONF_RELOADS, "config_reloads", counter, "Configurations applied") \
 	X(M_CONF_REFUSED, "config_refused", counter, "Configurations refused")
