@@ -26,6 +26,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
 
 #define PN_PINHOLE_BUFFER 1200 /* room that pn_pinhole_output() needs */
 #define PN_PINHOLE_PORT 3478   /* the gateway's port for media, unless it is configured otherwise */
@@ -102,6 +105,9 @@ int pn_pinhole_subscribers(struct pn_pinhole *p, const struct pn_subscriber *lis
 /* REGISTER: one message that gives the registration back; its length. Then only free. */
 int pn_pinhole_end(struct pn_pinhole *p, uint64_t now_ms, void *buf, size_t cap);
 
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif
