@@ -48,7 +48,9 @@ struct media_ask { /* valid within the call */
 
 struct media_provider {
 	/* -errno refuses at once; then done() must not be called. token names the request in done(). Must
-	 * not end sessions. */
+	 * not end sessions. Who cannot say at once what to show makes the stream, and calls done() with it and
+	 * without an address for `to`: it belongs to the session from then on (release() tells that it is over),
+	 * and another done() with the address is awaited. */
 	int (*request)(void *arg, uint64_t token, const struct media_ask *ask);
 	/* The stream is over: close the relay stream; the ports go back after its final report. */
 	void (*release)(void *arg, uint32_t stream);
@@ -66,8 +68,17 @@ struct port_provider;
 struct port_provider *port_provider_new(struct relay *relay, struct sessions **sessions, struct loop *l);
 void port_provider_free(struct port_provider *p);
 extern const struct media_provider port_provider_ops;
+/* For other providers: a stream with pairs of both sides' pools, which are what it advertises; tap as in
+ * relay_end. What its request() says of errors. It goes back through release() and the final report. */
+int port_provider_open(struct port_provider *p, const struct media_ask *ask, const struct pn_addr tap[2],
+		       struct media_grant *g);
 /* To be called from relay_events.on_final. */
 void port_provider_final(struct port_provider *p, uint32_t stream);
+
+/* What goes out to that side's component goes to the own media port `to` instead, so that the media of a call
+ * to ourselves stays inside; family 0 ends that. Nothing happens when the stream is over. */
+void media_divert(struct sessions *t, uint32_t stream, enum pn_side side, unsigned component,
+		  const struct pn_addr *to);
 
 /* errors in the reply besides the ABI's: -E2BIG; -EBUSY, a declaration is waiting already; -ESTALE, the
  * branch ended or another one was chosen; -ENOBUFS, too much waits already; -ENOMEM. A refused

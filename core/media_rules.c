@@ -99,7 +99,7 @@ static void base_rules(const struct stream *st, enum pn_side side, const struct 
 	const struct conf_media *media = &st->s->t->media;
 
 	*out = (struct latch_rules){
-		.mode = realm->latch,
+		.mode = realm->uplink ? LATCH_EXACT : realm->latch, /* the gateway sends from what it declares */
 		.peer = e->peer.family ? e->peer : st->s->rec.peer[side],
 		.peer_bits4 = realm->peer_bits4,
 		.peer_bits6 = realm->peer_bits6,
@@ -115,8 +115,11 @@ static void base_rules(const struct stream *st, enum pn_side side, const struct 
 
 static void lay_component(const struct stream *st, struct relay_rules *r, const struct pn_addr *declared)
 {
+	const struct pn_addr *divert = &st->lease->divert[r->side][r->component];
 	int err;
 
+	if (divert->family)
+		declared = divert;
 	r->latch.declared = usable(st, (enum pn_side)r->side, declared);
 	err = relay_set(st->s->t->conf.relay, st->lease->grant.stream, r);
 	if (err)
@@ -141,4 +144,19 @@ void stream_lay(struct stream *st, enum pn_side side, unsigned branch)
 	lay_component(st, &r, &e->rtcp);
 	if (r.reopen == RELAY_REOPEN)
 		correlate(st, side, &e->rtp);
+}
+
+void media_divert(struct sessions *t, uint32_t stream, enum pn_side side, unsigned component,
+		  const struct pn_addr *to)
+{
+	struct lease *l = lease_find(t, stream);
+	struct stream *st = l && !l->closing ? l->stream : NULL;
+	unsigned branch = st && side == PN_SIDE_B ? st->s->current : 0;
+	struct end_record *e = st ? stream_end(st, side, branch) : NULL;
+
+	if (!e || addr_eq(&l->divert[side][component], to))
+		return;
+	l->divert[side][component] = *to;
+	e->laid = 0;
+	stream_lay(st, side, branch);
 }

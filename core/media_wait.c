@@ -259,18 +259,22 @@ static int done_late(struct sessions *t, int err, const struct media_grant *g)
 
 static int granted(struct media_request *r, const struct media_grant *g)
 {
+	struct lease *l = r->again ? r->wait->s->stream[r->line]->lease : r->lease;
+
+	if (r->again && (!l || l->grant.stream != r->again))
+		return -ESTALE;
+	if (l) {
+		l->grant = *g;
+		return 0;
+	}
 	r->lease = lease_new(r->wait->s->t, r->wait->s, g);
 	return r->lease ? 0 : -ENOMEM;
 }
 
-static int granted_again(const struct media_request *r, const struct media_grant *g)
+/* The stream is there, its address is not. */
+static bool in_part(const struct media_request *r, const struct media_grant *g)
 {
-	struct lease *l = r->wait->s->stream[r->line]->lease;
-
-	if (!l || l->grant.stream != r->again)
-		return -ESTALE;
-	l->grant = *g;
-	return 0;
+	return !g->advertise[r->wait->d.side == PN_SIDE_A ? PN_SIDE_B : PN_SIDE_A].family;
 }
 
 int media_done(struct sessions *t, uint64_t token, int err, const struct media_grant *g)
@@ -281,9 +285,12 @@ int media_done(struct sessions *t, uint64_t token, int err, const struct media_g
 	if (!r)
 		return done_late(t, err, g);
 	w = r->wait;
+	if (!err) {
+		err = granted(r, g);
+		if (!err && in_part(r, g))
+			return 0;
+	}
 	request_forget(r);
-	if (!err)
-		err = r->again ? granted_again(r, g) : granted(r, g);
 	if (err && !w->err)
 		w->err = err;
 	if (!w->asking && (w->err || !w->unanswered))

@@ -15,6 +15,7 @@ struct pairs {
 	uint32_t stream;
 	struct pn_realm *realm[2];
 	struct pn_addr local[2]; /* port 0: none yet */
+	struct pn_addr tap[2];   /* as in relay_end */
 };
 
 struct port_provider {
@@ -100,7 +101,9 @@ static void pair_give(struct port_provider *p, struct pairs *pr, unsigned side, 
 
 static struct relay_end relay_end_of(const struct pairs *pr, unsigned side)
 {
-	return (struct relay_end){ .realm = pr->realm[side]->index, .rtp = pr->local[side] };
+	return (struct relay_end){
+		.realm = pr->realm[side]->index, .rtp = pr->local[side], .tap = pr->tap[side],
+	};
 }
 
 /* Another program may hold a port of the range: its pair is put aside and the next is tried. */
@@ -139,11 +142,10 @@ static struct pn_addr port_above(struct pn_addr a)
 	return a;
 }
 
-static int provider_request(void *arg, uint64_t token, const struct media_ask *ask)
+int port_provider_open(struct port_provider *p, const struct media_ask *ask, const struct pn_addr tap[2],
+		       struct media_grant *g)
 {
-	struct port_provider *p = arg;
 	struct pairs *pr = calloc(1, sizeof(*pr));
-	struct media_grant g;
 	int err;
 
 	if (!pr)
@@ -152,6 +154,7 @@ static int provider_request(void *arg, uint64_t token, const struct media_ask *a
 		const struct pn_addr *own = realm_addr(ask->realm[side], ask->family[side]);
 
 		pr->realm[side] = ask->realm[side];
+		pr->tap[side] = tap[side];
 		if (own)
 			pr->local[side] = *own;
 		pr->local[side].port = 0;
@@ -163,15 +166,25 @@ static int provider_request(void *arg, uint64_t token, const struct media_ask *a
 		free(pr);
 		return err;
 	}
-	g = (struct media_grant){
+	*g = (struct media_grant){
 		.local = { pr->local[0], pr->local[1] },
 		.advertise = { pr->local[0], pr->local[1] },
 		.advertise_rtcp = { port_above(pr->local[0]), port_above(pr->local[1]) },
 		.stream = pr->stream,
 	};
-	if (media_done(*p->sessions, token, 0, &g) == -ESTALE)
-		relay_close(p->relay, g.stream);
 	return 0;
+}
+
+static int provider_request(void *arg, uint64_t token, const struct media_ask *ask)
+{
+	const struct pn_addr no_tap[2] = { { 0 }, { 0 } };
+	struct port_provider *p = arg;
+	struct media_grant g;
+	int err = port_provider_open(p, ask, no_tap, &g);
+
+	if (!err && media_done(*p->sessions, token, 0, &g) == -ESTALE)
+		relay_close(p->relay, g.stream);
+	return err;
 }
 
 static void provider_release(void *arg, uint32_t stream)

@@ -53,6 +53,7 @@ struct lease {
 	struct stream *stream; /* NULL: not in use yet */
 	struct lease *next;    /* of the session */
 	struct media_grant grant;
+	struct pn_addr divert[2][2]; /* [side][component] media_divert(); family 0: none */
 	bool closing;
 };
 
