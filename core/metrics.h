@@ -16,6 +16,12 @@
 	X(M_TCP_OPEN, "tcp_connections", gauge, "TCP connections open") \
 	X(M_TCP_REFUSED, "tcp_refused", counter, "TCP connections refused: cap per source or in total") \
 	X(M_TCP_OVERFLOW, "tcp_write_overflow", counter, "TCP connections closed because their write queue was full") \
+	X(M_TRUNKS, "trunks", gauge, "Trunks that stand: of agents in the gateway, the one to the gateway in an agent") \
+	X(M_TRUNK_CHANNELS, "trunk_channels", gauge, "Connections that are channels of a trunk") \
+	X(M_TRUNK_CHANNELS_REFUSED, "trunk_channels_refused", counter, "Channels refused because their trunk had too many") \
+	X(M_TRUNK_REFUSED, "trunks_refused", counter, "Connections to the pinhole port that were no trunk: not registered in time, refused, or too many") \
+	X(M_TRUNK_BROKEN, "trunks_broken", counter, "Trunks ended because the far end broke the rules") \
+	X(M_TRUNK_LOST, "trunks_lost", counter, "Trunks that ended, for whatever cause") \
 	X(M_BAD_INPUT, "bad_input", counter, "Malformed messages") \
 	X(M_SESSIONS, "sessions", gauge, "Sessions now") \
 	X(M_SESSIONS_TOTAL, "sessions_started", counter, "Sessions started") \

@@ -401,6 +401,11 @@ int transport_trunk_open(struct transport *t, struct pn_realm *r, const struct p
 	return err ? err : connection_open(t, t->trunks.owner, r, &b, to, flow);
 }
 
+void transport_trunk_close(struct transport *t, uint64_t flow)
+{
+	flow_close(t, t->trunks.owner, flow);
+}
+
 void *transport_accept(struct transport *t, const struct pn_realm *r, void *channel, const struct pn_addr *local,
 		       const struct pn_addr *remote)
 {

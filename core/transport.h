@@ -108,6 +108,7 @@ int transport_each_socket(struct transport *t, const struct pn_realm *r,
 void transport_set_trunks(struct transport *t, const struct transport_trunks *c);
 /* A connection of the trunks' owner, to be one: by the network below, also in an uplink. -errno */
 int transport_trunk_open(struct transport *t, struct pn_realm *r, const struct pn_addr *to, uint64_t *flow);
+void transport_trunk_close(struct transport *t, uint64_t flow); /* when what is queued is written */
 /* A channel arrived: as a connection to the listener at this address of this realm. As net_on_accept. */
 void *transport_accept(struct transport *t, const struct pn_realm *r, void *channel, const struct pn_addr *local,
 		       const struct pn_addr *remote);
