@@ -56,9 +56,10 @@ int control_show(struct call *c, enum pn_side side, const struct pn_addr *at, st
 
 static void dial(struct call *c, enum pn_side side)
 {
+	const struct call_leg *leg = &c->leg[side];
 	uint64_t flow;
 
-	if (!c->h->svc->flow_open(c->h->host, c->leg[side].realm, PN_TCP, &c->control_said[side], &flow))
+	if (!c->h->svc->flow_open_via(c->h->host, leg->realm, &leg->peer, PN_TCP, &c->control_said[side], &flow))
 		take(c, side, flow, false);
 }
 
