@@ -7,43 +7,45 @@
 #ifndef CORE_MEDIA_PINHOLE_H
 #define CORE_MEDIA_PINHOLE_H
 
-#include "buf.h"
 #include "loop.h"
+#include "media_hole.h"
+#include "pinhole.h"
 #include "realm.h"
 #include "relay.h"
 
 struct media_pinholes;
-struct pinholes;
 
-/* Whose a pinhole is: an agent's, or a terminal's that asked by plain STUN from this IP. */
+/* Whose a pinhole is: an agent's, or a terminal's that asked by plain STUN from the IP of its signalling. */
 struct media_owner {
 	const struct pn_realm *realm;
 	uint32_t agent;    /* pinhole.h; 0: none */
-	struct pn_addr ip; /* agent 0: where its signalling comes from; the port does not matter */
-};
-
-struct media_hole { /* what is known of one; plain data */
-	uint32_t id;              /* never 0, never used again */
-	struct pn_addr where;     /* the pinhole, C */
-	struct pn_addr inner, final; /* family 0: not told */
-	uint32_t agent;           /* 0: plain STUN */
-	uint32_t stream;          /* relay stream that has it; 0: none yet */
-	uint8_t side, component;
+	struct pn_addr ip; /* agent 0: the port does not matter */
 };
 
 struct media_pinhole_events {
-	/* A pinhole that stood was seen for the first time, or is now elsewhere: whoever waits for it, or has it
-	 * (hole->stream), takes `hole->where` from now on. */
+	/* A pinhole came or moved: what waits for it, or has it (hole->stream), is where hole->where says from
+	 * now on (family 0: nowhere). */
 	void (*seen)(void *arg, const struct media_hole *hole);
+};
+
+/* What is asked of pinhole.h. */
+struct media_pinhole_auth {
+	int (*key)(struct pinholes *p, const struct pn_realm *r, struct pn_str network, uint8_t key[PINHOLE_KEY]);
+	const char *(*realm)(const struct pinholes *p, const struct pn_realm *r);
+	const struct pinhole_agent *(*nonce)(struct pinholes *p, const struct pn_realm *r, struct pn_str network,
+					     struct pn_str nonce, const struct pn_addr *from);
+	const struct pinhole_agent *(*network)(struct pinholes *p, const struct pn_realm *r, const struct pn_addr *a);
 };
 
 struct media_pinhole_conf {
 	struct loop *loop;
 	struct realms *realms;
-	struct relay *relay;       /* where answers leave */
-	struct pinholes *pinholes; /* of signalling: keys, nonces, whose they are */
+	struct relay *relay; /* where answers leave */
+	struct pinholes *pinholes;
+	const struct media_pinhole_auth *auth;
 	const struct media_pinhole_events *events;
 	void *arg;
+	uint32_t max_streams; /* of the relay */
 };
 
 struct media_pinholes *media_pinholes_new(const struct media_pinhole_conf *c); /* NULL: out of memory */
@@ -53,13 +55,18 @@ void media_pinholes_free(struct media_pinholes *p); /* NULL-safe */
 void media_pinholes_on_stun(struct media_pinholes *p, const struct relay_place *at, const struct pn_addr *from,
 			    const void *data, size_t len);
 
+/* The agent whose signalling comes from this address; 0: none. */
+uint32_t media_pinholes_agent(struct media_pinholes *p, const struct pn_realm *r, const struct pn_addr *signalling);
 /* The live pinhole of this owner that a declaration means: the pinhole itself, else the one whose inner
  * address it is. NULL: none (yet). Valid until the turn ends. */
-const struct media_hole *media_hole_find(struct media_pinholes *p, const struct media_owner *who,
-					 const struct pn_addr *declared);
+const struct media_hole *media_pinholes_find(struct media_pinholes *p, const struct media_owner *who,
+					     const struct pn_addr *declared);
+const struct media_hole *media_pinholes_by_id(struct media_pinholes *p, uint32_t id); /* NULL */
 /* It belongs to this component from now on. -EEXIST: to another one already; -ENOENT. */
-int media_hole_join(struct media_pinholes *p, uint32_t id, uint32_t stream, unsigned side, unsigned component);
-void media_holes_leave(struct media_pinholes *p, uint32_t stream); /* the stream is over: its pinholes stay until they expire */
+int media_pinholes_join(struct media_pinholes *p, uint32_t id, uint32_t stream, unsigned side, unsigned component);
+void media_pinholes_leave(struct media_pinholes *p, uint32_t id); /* it stays until it expires */
+/* Media of two pinholes of one agent goes from one to the other (peer 0: no more): the agent is told. */
+void media_pinholes_pair(struct media_pinholes *p, uint32_t id, uint32_t peer);
 
 int media_pinholes_json(struct media_pinholes *p, struct buf *out); /* one array */
 

@@ -63,6 +63,17 @@
 	X(M_RELAY_UNJOINED, "media_unjoined", counter, "Media packets dropped at a shared port: from no pinhole that a call has") \
 	X(M_RELAY_STUN, "media_stun_received", counter, "STUN messages received where media is") \
 	X(M_RELAY_STUN_LOST, "media_stun_dropped", counter, "STUN messages dropped where media is: too many at once, or too long") \
+	X(M_HOLES, "media_pinholes", gauge, "Media pinholes known now") \
+	X(M_HOLES_MOVED, "media_pinholes_moved", counter, "Media pinholes of agents that were found at another address") \
+	X(M_HOLES_REFUSED, "media_pinholes_refused", counter, "Media pinholes refused because their network or all together had too many") \
+	X(M_HOLES_MISSING, "media_pinhole_missing", counter, "Calls refused because they named no pinhole where one was needed") \
+	X(M_STUN_ANSWERED, "stun_answered", counter, "Plain STUN requests answered at shared ports") \
+	X(M_STUN_RATE, "stun_rate_denied", counter, "STUN requests at shared ports not answered: too many from their network or from all") \
+	X(M_STUN_CLOSED, "stun_closed", counter, "Plain STUN requests not answered: the realm has stun=no") \
+	X(M_STUN_ALIEN, "stun_alien", counter, "STUN messages at shared ports that ask for nothing we offer, or from sources that may not") \
+	X(M_CMPH_ANSWERED, "cmph_acknowledged", counter, "Requests for media pinholes of agents acknowledged") \
+	X(M_CMPH_FORGED, "cmph_forged", counter, "Requests for media pinholes refused: nonce, agent or secret is not right") \
+	X(M_CMPH_REPLAYED, "cmph_replayed", counter, "Requests for media pinholes not answered: older than one before") \
 	X(M_CDR_FAILED, "cdr_write_failed", counter, "Records that could not be written") \
 	X(M_CONF_RELOADS, "config_reloads", counter, "Configurations applied") \
 	X(M_CONF_REFUSED, "config_refused", counter, "Configurations refused")

@@ -112,6 +112,8 @@ int relay_open(struct relay *r, const struct relay_end end[2], uint32_t *stream,
 int relay_shared_open(struct relay *r, unsigned realm, const struct pn_addr *local);
 /* No new stream can have it; it closes with the last one that has. */
 void relay_shared_close(struct relay *r, unsigned realm, const struct pn_addr *local);
+/* Where a stream's component is: the shared port, where it has that one. -ENOENT */
+int relay_local(struct relay *r, const struct relay_place *of, struct pn_addr *out);
 /* From a shared port (of the family of `to`), or a stream's. -ENOENT, -EPERM: outside the realm's reach,
  * or what the network says. */
 int relay_stun_send(struct relay *r, const struct relay_place *from, const struct pn_addr *to,

@@ -362,6 +362,16 @@ static const struct engine_port *place_port(const struct relay *r, const struct 
 	return NULL;
 }
 
+int relay_local(struct relay *r, const struct relay_place *of, struct pn_addr *out)
+{
+	const struct engine_port *p = of->stream ? place_port(r, of, 0) : NULL;
+
+	if (!p)
+		return -ENOENT;
+	*out = p->local;
+	return 0;
+}
+
 int relay_stun_send(struct relay *r, const struct relay_place *from, const struct pn_addr *to, const void *data,
 		    size_t len)
 {

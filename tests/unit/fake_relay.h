@@ -112,7 +112,7 @@ static void fake_on_stun(void *arg, const struct relay_place *at, const struct p
 		 !at->stream ? "port" : at->side ? "B" : "A", at->component ? " rtcp" : "", len, addr_text(from));
 }
 
-static void fake_start(struct fake *f, uint32_t max_streams)
+static inline void fake_start(struct fake *f, uint32_t max_streams)
 {
 	static const struct relay_net net = { fake_bind, fake_unbind, fake_send };
 	static const struct relay_events events = { .on_latch = fake_on_latch, .on_final = fake_on_final,
@@ -240,7 +240,7 @@ static inline uint32_t fake_call(struct fake *f)
 	return s;
 }
 
-static void fake_realm(struct fake *f, unsigned realm, const char *named, const char *own, const char *device)
+static inline void fake_realm(struct fake *f, unsigned realm, const char *named, const char *own, const char *device)
 {
 	struct reach_own mine = { addr(own), 0 };
 	struct relay_realm what = { .device = device, .dscp = -1,
