@@ -254,6 +254,17 @@ static void list_modules(struct apply *a)
 	}
 }
 
+static void apply_pinholes(struct apply *a)
+{
+	struct core *c = a->c;
+	int err = pinholes_apply(c->pinholes, a->conf, c->realms);
+
+	if (!err)
+		err = uplinks_apply(c->uplinks, a->conf, c->realms);
+	if (err)
+		log_error("core: networks and the gateway are not as configured: %s", strerror(-err));
+}
+
 static void commit(struct apply *a)
 {
 	struct core *c = a->c;
@@ -268,6 +279,7 @@ static void commit(struct apply *a)
 		module_retire(a->module[i], false);
 		module_commit(a->module[i]);
 	}
+	apply_pinholes(a);
 	c->conf = a->conf;
 	list_modules(a);
 	core_drop_idle(c);

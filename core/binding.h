@@ -18,6 +18,8 @@ struct binding_events {
 	int (*keepalive)(void *arg, struct pn_binding *b, const struct pn_addr *where);
 	/* Expired or removed: found no more; valid until the end of the loop's turn. */
 	void (*gone)(void *arg, struct pn_binding *b);
+	/* It is active, or may have moved; after gone() it is not told any more. */
+	void (*changed)(void *arg, struct pn_binding *b);
 };
 
 struct bindings *bindings_new(struct loop *l, const struct binding_events *ev, void *arg);

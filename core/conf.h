@@ -61,6 +61,7 @@ struct conf_module {
 	char *file; /* path of an out-of-tree module (with a slash), or NULL: moduledir/name.so */
 	struct conf_listen *listens;
 	size_t n_listens;
+	uint16_t uplink_port; /* where it speaks to the agent's gateway; 0: nowhere (conf_add_routes) */
 	struct pn_conf *tree; /* the <module> element without <listen>, name and file */
 	int line;
 };

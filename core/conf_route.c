@@ -65,21 +65,28 @@ static void set_lines(const struct pn_conf *t, int line)
 	}
 }
 
+static void gateway_text(const struct conf_gateway *g, char *out, size_t cap)
+{
+	struct pn_addr bare = g->address;
+	char plain[ADDR_TEXT];
+
+	bare.port = 0;
+	addr_print(&bare, plain, sizeof(plain));
+	snprintf(out, cap, bare.family == 6 ? "[%s]" : "%s", plain);
+}
+
 static int add_route(const struct conf *c, struct conf_module *m, const struct conf_realm *from,
 		     const char *template)
 {
 	const struct conf_gateway *g = c->gateway;
-	struct pn_addr bare = g->address;
-	char gateway[ADDR_TEXT + 2], plain[ADDR_TEXT];
+	char gateway[ADDR_TEXT + 2];
 	const struct place places[] = { { "from", from->name },        { "to", c->realms[g->realm].name },
 					{ "gateway", gateway },        { "network", g->network },
 					{ "agent", g->agent },         { NULL, NULL } };
 	struct buf text;
 	int err;
 
-	bare.port = 0;
-	addr_print(&bare, plain, sizeof(plain));
-	snprintf(gateway, sizeof(gateway), bare.family == 6 ? "[%s]" : "%s", plain);
+	gateway_text(g, gateway, sizeof(gateway));
 	buf_init(&text, TEMPLATE_MAX);
 	err = fill(template, places, &text);
 	if (!err)
@@ -104,16 +111,73 @@ static bool serves(const struct conf_module *m, unsigned realm)
 	return false;
 }
 
+/* ---- where it leads ---- */
+
+/* The digits at p; 0 when they are no port. */
+static int port_at(const char *p)
+{
+	int port = 0;
+
+	for (; *p >= '0' && *p <= '9' && port <= 65535; p++)
+		port = 10 * port + *p - '0';
+	return port <= 65535 ? port : 0;
+}
+
+/* The port behind the gateway's address in one of the words: -1: it is not named, 0: without a port. */
+static int port_in(const char *value, const char *gateway)
+{
+	size_t len = strlen(gateway);
+
+	for (value += strspn(value, " \t\r\n"); *value; value += strspn(value, " \t\r\n")) {
+		size_t n = strcspn(value, " \t\r\n");
+
+		if (n >= len && !strncmp(value, gateway, len)) {
+			if (n == len)
+				return 0;
+			if (value[len] == ':')
+				return port_at(value + len + 1);
+		}
+		value += n;
+	}
+	return -1;
+}
+
+static int port_named(const struct pn_conf *t, const char *gateway)
+{
+	int port = -1;
+
+	for (const struct pn_conf_attr *a = t->attrs; a && port < 0; a = a->next)
+		port = port_in(a->value, gateway);
+	for (const struct pn_conf *c = t->children; c && port < 0; c = c->next)
+		port = port_named(c, gateway);
+	return port;
+}
+
+static void find_port(const struct conf *c, struct conf_module *m, const char *template)
+{
+	static const char place[] = "{gateway}:";
+	const char *usual = template ? strstr(template, place) : NULL;
+	char gateway[ADDR_TEXT + 2];
+	int port;
+
+	gateway_text(c->gateway, gateway, sizeof(gateway));
+	port = port_named(m->tree, gateway);
+	if (!port && usual)
+		port = port_at(usual + sizeof(place) - 1);
+	m->uplink_port = port > 0 ? (uint16_t)port : 0;
+}
+
 int conf_add_routes(const struct conf *c, struct conf_module *m, const char *template,
 		    struct pn_conf_errors *e)
 {
 	const struct pn_conf *last = m->tree->children;
+	bool given = !template || has_route(m);
 
-	if (!c->gateway || !template || has_route(m))
+	if (!c->gateway)
 		return 0;
 	while (last && last->next)
 		last = last->next;
-	for (unsigned i = 0; i < c->n_realms; i++) {
+	for (unsigned i = 0; i < c->n_realms && !given; i++) {
 		const struct conf_realm *r = &c->realms[i];
 
 		if (r->side != PN_ACCESS || !serves(m, i) || !add_route(c, m, r, template))
@@ -123,5 +187,6 @@ int conf_add_routes(const struct conf *c, struct conf_module *m, const char *tem
 		return -EINVAL;
 	}
 	set_lines(last ? last->next : m->tree->children, m->line);
+	find_port(c, m, template);
 	return 0;
 }

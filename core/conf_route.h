@@ -5,7 +5,9 @@
 #include "conf.h"
 
 /* A module of the agent without a <route> gets those of its template, one for each realm of terminals in which
- * it listens. Nothing happens in the gateway, with a <route>, or without a template. -EINVAL with errors. */
+ * it listens; not with a <route> of its own, or without a template. Then m->uplink_port is where its element
+ * names the gateway (its address with a port; without one the template's port). Nothing happens in the role
+ * gateway. -EINVAL with errors. */
 int conf_add_routes(const struct conf *c, struct conf_module *m, const char *template,
 		    struct pn_conf_errors *e);
 

@@ -11,10 +11,12 @@
 #include "loop.h"
 #include "media.h"
 #include "module.h"
+#include "pinhole.h"
 #include "relay.h"
 #include "resolve.h"
 #include "session.h"
 #include "transport.h"
+#include "uplink.h"
 
 struct core_env {
 	struct loop *loop;
@@ -39,6 +41,8 @@ struct core {
 	struct transport *transport;
 	struct aliases *aliases;
 	struct bindings *bindings;
+	struct pinholes *pinholes; /* those of agents: role gateway */
+	struct uplinks *uplinks;   /* registrations of ours: role agent */
 	struct sessions *sessions;
 	struct relay *relay;
 	struct port_provider *ports;

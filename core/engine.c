@@ -31,9 +31,19 @@ static void on_binding_gone(void *arg, struct pn_binding *b)
 	if (c->sessions)
 		sessions_on_binding_gone(c->sessions, b);
 	module_binding_gone(binding_owner(b), b);
+	uplinks_changed(c->uplinks);
 }
 
-const struct binding_events engine_binding_events = { .keepalive = on_keepalive, .gone = on_binding_gone };
+static void on_binding_changed(void *arg, struct pn_binding *b)
+{
+	struct core *c = arg;
+
+	(void)b;
+	uplinks_changed(c->uplinks);
+}
+
+const struct binding_events engine_binding_events = { .keepalive = on_keepalive, .gone = on_binding_gone,
+						      .changed = on_binding_changed };
 
 /* ---- relay and sessions ---- */
 

@@ -41,11 +41,31 @@
 	X(M_BINDINGS_MOVE_REFUSED, "bindings_move_refused", counter, "Pinhole moves refused because the old pinhole still answers") \
 	X(M_ALIASES, "aliases", gauge, "Addresses and ports that stand for terminals now") \
 	X(M_ALIASES_REFUSED, "aliases_refused", counter, "Registrations refused because no alias address or port was to be had") \
+	X(M_PINHOLES, "pinholes", gauge, "Signalling pinholes of agents now, those that are remembered for failover included") \
+	X(M_PINHOLE_REGISTRATIONS, "pinhole_registrations", counter, "Registrations of agents accepted") \
+	X(M_PINHOLE_DENIED, "pinhole_denied", counter, "Registrations of agents refused: wrong secret or unknown network") \
+	X(M_PINHOLE_STALE, "pinhole_stale", counter, "Registrations of agents refused: replayed, or with a nonce that is old or of another address") \
+	X(M_PINHOLE_BAD, "pinhole_malformed", counter, "Registrations of agents refused: malformed, or for a socket of another module") \
+	X(M_PINHOLE_QUOTA, "pinhole_quota", counter, "Registrations of agents refused: the network has too many pinholes or subscribers") \
+	X(M_PINHOLE_RATE, "pinhole_rate", counter, "Registrations of agents dropped because their source sends too fast") \
+	X(M_PINHOLE_CLAIMED, "pinhole_claimed", counter, "Subscribers not taken because another network has them") \
+	X(M_PINHOLES_MOVED, "pinholes_moved", counter, "Signalling pinholes that got another address") \
+	X(M_PINHOLES_EXPIRED, "pinholes_expired", counter, "Signalling pinholes that ended or were not refreshed") \
+	X(M_PINHOLES_FAILOVER, "pinholes_failover", counter, "Datagrams for a dead pinhole sent to another agent of its network") \
+	X(M_UPLINKS, "uplinks", gauge, "Sockets of the agent that are registered with its gateway") \
+	X(M_UPLINK_LOST, "uplink_lost", counter, "Times the gateway refused a registration of the agent or did not answer") \
+	X(M_UPLINK_MOVED, "uplink_moved", counter, "Times a socket of the agent got another pinhole") \
 	X(M_KEEPALIVE_TX, "keepalives_sent", counter, "Keepalives sent to terminals") \
 	X(M_KEEPALIVE_LOST, "keepalives_unanswered", counter, "Keepalives that got no answer before the next") \
 	X(M_MEDIA_HELD, "messages_held", counter, "Messages that waited for media addresses") \
 	X(M_MEDIA_TIMEOUT, "media_request_timeouts", counter, "Media address requests that nobody answered in time") \
 	X(M_MEDIA_LATE, "media_request_late", counter, "Answers to media address requests that came too late") \
+	X(M_CMPH_SENT, "cmph_sent", counter, "Requests for media pinholes sent to the gateway") \
+	X(M_CMPH_OPEN, "cmph_opened", counter, "Media pinholes that the gateway acknowledged") \
+	X(M_CMPH_MOVED, "cmph_moved", counter, "Media pinholes that were found at another address") \
+	X(M_CMPH_REFUSED, "cmph_refused", counter, "Requests for media pinholes that the gateway refused") \
+	X(M_CMPH_UNANSWERED, "cmph_unanswered", counter, "Media pinholes for which the gateway gave no answer") \
+	X(M_CMPH_JOINED, "cmph_joined", counter, "Sockets whose media was kept inside, because it led to another one of ours") \
 	X(M_MEDIA_REFUSED_DEST, "media_destination_refused", counter, "Declared media destinations never sent to: special, own or outside reach") \
 	X(M_SDP_LEAK, "sdp_leaks_stopped", counter, "Messages not sent because an address of the other side was left in them") \
 	X(M_RELAY_RX, "media_received", counter, "Media packets received") \

@@ -40,7 +40,8 @@ int pinholes_apply(struct pinholes *p, const struct conf *c, struct realms *real
 
 /* transport_pinholes: arg is the struct pinholes. */
 bool pinholes_on_stun(void *arg, struct module *m, const struct pn_msg *msg);
-void pinholes_redirect(void *arg, const struct module *m, const struct pn_realm *r, struct pn_addr *to);
+void pinholes_redirect(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
+		       struct pn_addr *to);
 
 /* Whose signalling comes from this address: a pinhole (also one it had a moment ago) or a trunk; NULL: nobody's. */
 const struct pinhole_agent *pinhole_network(struct pinholes *p, const struct pn_realm *r,

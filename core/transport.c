@@ -5,6 +5,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "connection.h"
+#include "pinhole/stun.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,8 +15,6 @@
 #define CONNECTIONS_DEFAULT 1024u
 #define QUEUE_DEFAULT 262144u
 #define IDLE_DEFAULT_MS 600000u
-
-#define STUN_HEADER 20u
 
 struct transport *transport_new(const struct transport_conf *c)
 {
@@ -426,7 +425,7 @@ static int send_datagram(struct flow *f, const struct pn_addr *to, const void *d
 		return -EAFNOSUPPORT;
 	now_at = *to;
 	if (f->t->pinholes.redirect)
-		f->t->pinholes.redirect(f->t->pinholes.arg, f->module, f->realm, &now_at);
+		f->t->pinholes.redirect(f->t->pinholes.arg, f->id, f->module, f->realm, &now_at);
 	err = f->t->net->udp_send(f->handle, &now_at, data, len);
 	metric_add(err ? M_UDP_TX_FAIL : M_UDP_TX, 1);
 	return err;
@@ -479,15 +478,6 @@ int flow_info(struct transport *t, const struct module *m, uint64_t flow, struct
 	return 0;
 }
 
-/* A GRQ also begins with two zero bits: cookie and length tell (RFC 8489 s.5). */
-static bool looks_like_stun(const uint8_t *d, size_t len)
-{
-	static const uint8_t cookie[4] = { 0x21, 0x12, 0xa4, 0x42 };
-
-	return len >= STUN_HEADER && !(d[0] & 0xc0) && !memcmp(d + 4, cookie, sizeof(cookie)) &&
-	       ((size_t)d[2] << 8 | d[3]) == len - STUN_HEADER;
-}
-
 void net_on_datagram(void *owner, const struct pn_addr *from, const void *data, size_t len)
 {
 	struct flow *f = owner;
@@ -501,7 +491,7 @@ void net_on_datagram(void *owner, const struct pn_addr *from, const void *data, 
 	}
 	if (!len || !from->port) /* an empty one kept a NAT open and carries nothing */
 		return;
-	if (looks_like_stun(data, len) && f->t->pinholes.stun &&
+	if (f->t->pinholes.stun && stun_is(data, len) &&
 	    f->t->pinholes.stun(f->t->pinholes.arg, f->module, &m))
 		return;
 	f->t->events->message(f->module, &m);

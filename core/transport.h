@@ -49,11 +49,12 @@ struct transport_events { /* towards the module loader */
 
 /* Pinholes of signalling: set once, by whoever keeps their table (pinhole.h, uplink.h). */
 struct transport_pinholes {
-	/* A datagram that looks like one of the pinhole protocol (stun_is_ours) on a socket of the module:
+	/* A datagram that looks like one of the pinhole protocol (stun_is) on a socket of the module:
 	 * true when it was, and the module does not see it. */
 	bool (*stun)(void *arg, struct module *m, const struct pn_msg *msg);
 	/* A datagram is about to leave to *to: may change it to where that pinhole is now. NULL: never. */
-	void (*redirect)(void *arg, const struct module *m, const struct pn_realm *r, struct pn_addr *to);
+	void (*redirect)(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
+			 struct pn_addr *to);
 	/* A listener was opened or is closing: configured or an alias's. NULL: nobody asks. */
 	void (*changed)(void *arg);
 	void *arg;

@@ -21,13 +21,17 @@ struct uplinks_conf {
 };
 
 struct uplinks *uplinks_new(const struct uplinks_conf *c); /* NULL: out of memory */
+/* All registrations end now, while there are still sockets; logins stay. */
+void uplinks_end(struct uplinks *u);
 void uplinks_free(struct uplinks *u);
 /* conf.gateway was read (NULL: role gateway, all ends), realms and listeners are in force. -ENOMEM */
 int uplinks_apply(struct uplinks *u, const struct conf *c, struct realms *realms);
 
 /* transport_pinholes: arg is the struct uplinks. */
 bool uplinks_on_stun(void *arg, struct module *m, const struct pn_msg *msg);
-void uplinks_changed(void *arg); /* sockets or subscribers: looked at within a second */
+void uplinks_redirect(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
+		      struct pn_addr *to); /* changes nothing: it hears when a socket was in use */
+void uplinks_changed(void *arg); /* sockets or subscribers: looked at soon */
 
 /* Who we are to the gateway; strings and secret live until the next uplinks_apply. */
 struct uplink_who {

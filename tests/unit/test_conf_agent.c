@@ -154,6 +154,34 @@ Test(conf_agent, routes_come_from_templates)
 	conf_free(c);
 }
 
+Test(conf_agent, where_a_module_speaks_to_the_gateway)
+{
+	static const struct {
+		const char *route;
+		unsigned port;
+	} row[] = {
+		{ "", 2944 },
+		{ "<route from='lan' to='wan' next-hop='198.51.100.5:5070'/>", 5070 },
+		{ "<route from='lan' to='wan'><mgc address='192.0.2.1:1 198.51.100.5:5071'/></route>", 5071 },
+		{ "<route from='lan' to='wan' next-hop='198.51.100.5'/>", 2944 },
+		{ "<route from='lan' to='wan' next-hop='198.51.100.50:5070'/>", 0 },
+		{ "<route from='lan' to='wan' next-hop='198.51.100.5:99999'/>", 2944 },
+	};
+
+	for (size_t i = 0; i < ROWS(row); i++) {
+		struct pn_conf_errors e = { .n = 0 };
+		char text[2048];
+		struct conf *c;
+
+		snprintf(text, sizeof(text), AGENT LAN GATEWAY("")
+			 "<module name='m'>%s<listen realm='lan' port='5060'/></module>" CLOSE, "%s", row[i].route);
+		c = good(text);
+		cr_expect(eq(int, conf_add_routes(c, &c->modules[0], "<route><mgc address='{gateway}:2944'/></route>", &e), 0));
+		cr_expect(eq(u32, c->modules[0].uplink_port, row[i].port), "row %zu", i);
+		conf_free(c);
+	}
+}
+
 Test(conf_agent, a_template_that_is_none_is_told)
 {
 	static const char *const bad[] = { "<route from='{who}'/>", "<route", "<route x='{from'/>" };
