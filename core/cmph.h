@@ -35,9 +35,8 @@ void cmph_free(struct cmph *c);
 void cmph_apply(struct cmph *c, const struct conf *conf);
 
 extern const struct media_provider cmph_ops; /* arg: struct cmph */
-/* relay_events.on_stun, .on_final */
+/* relay_events.on_stun */
 void cmph_on_stun(struct cmph *c, const struct relay_place *at, const struct pn_addr *from, const void *data,
 		  size_t len);
-void cmph_final(struct cmph *c, uint32_t stream);
 
 #endif

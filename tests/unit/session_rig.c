@@ -93,7 +93,7 @@ static int request(void *arg, uint64_t token, const struct media_ask *ask)
 	if (r->manners == RIG_REFUSE)
 		return -ENOSPC;
 	if (r->manners == RIG_NOW)
-		return port_provider_ops.request(r->ports, token, ask);
+		return r->inner->request(r->inner_arg, token, ask);
 	cr_assert(lt(sz, r->n_asked, RIG_ASKED));
 	r->asked[r->n_asked].token = token;
 	r->asked[r->n_asked].ask = *ask;
@@ -108,14 +108,14 @@ static void release(void *arg, uint32_t stream)
 	if (r->keep)
 		r->kept = stream;
 	else
-		port_provider_ops.release(r->ports, stream);
+		r->inner->release(r->inner_arg, stream);
 }
 
 static const struct media_provider provider = { request, release };
 
 void rig_provide(struct rig *r, size_t i)
 {
-	int err = port_provider_ops.request(r->ports, r->asked[i].token, &r->asked[i].ask);
+	int err = r->inner->request(r->inner_arg, r->asked[i].token, &r->asked[i].ask);
 
 	if (err)
 		media_done(r->sessions, r->asked[i].token, err, NULL);
@@ -144,9 +144,10 @@ static void net_send(void *net, unsigned realm, const struct pn_addr *local, con
 {
 	struct rig *r = net;
 
-	(void)data, (void)len;
 	r->sent = (struct rig_packet){ .from = *local, .to = *to, .realm = realm };
 	r->n_sent++;
+	if (r->on_send)
+		r->on_send(r, local, to, data, len);
 }
 
 static const struct relay_net net = { net_bind, net_unbind, net_send };
@@ -168,7 +169,18 @@ static void relay_final(void *arg, uint32_t stream)
 	port_provider_final(r->ports, stream);
 }
 
-static const struct relay_events relay_events = { .on_latch = relay_latch, .on_final = relay_final };
+static void relay_stun(void *arg, const struct relay_place *at, const struct pn_addr *from, const void *data,
+		       size_t len)
+{
+	struct rig *r = arg;
+
+	if (r->on_stun)
+		r->on_stun(r, at, from, data, len);
+}
+
+static const struct relay_events relay_events = {
+	.on_latch = relay_latch, .on_final = relay_final, .on_stun = relay_stun,
+};
 
 static void binding_gone(void *arg, struct pn_binding *b)
 {
@@ -255,6 +267,8 @@ struct rig *rig_new(void)
 	r->bindings = bindings_new(r->loop, &be, r);
 	start_relay(r);
 	r->ports = port_provider_new(r->relay, &r->sessions, r->loop);
+	r->inner = &port_provider_ops;
+	r->inner_arg = r->ports;
 	r->cdr = cdr_capture(on_line, r);
 	sc.loop = r->loop;
 	sc.realms = r->realms;
@@ -465,7 +479,7 @@ void rig_rtcp(struct rig *r, struct pn_realm *realm, const char *from, struct pn
 
 void rig_release(struct rig *r)
 {
-	port_provider_ops.release(r->ports, r->kept);
+	r->inner->release(r->inner_arg, r->kept);
 }
 
 size_t rig_ports(struct rig *r)

@@ -38,6 +38,8 @@ struct rig {
 	struct pn_realm *access, *core, *dual; /* dual has IPv6 besides */
 	/* provider */
 	enum rig_manners manners;
+	const struct media_provider *inner; /* who provides: the port provider, or the test's */
+	void *inner_arg;
 	bool keep;           /* release does nothing: no final report comes */
 	uint32_t kept;       /* the last stream that was to be released then */
 	size_t n_asked, n_answered;
@@ -58,6 +60,10 @@ struct rig {
 	void (*on_rewrite)(struct rig *r, const struct pn_media_reply *reply);
 	void (*on_message)(struct rig *r, const struct pn_msg *m);
 	void (*on_timeout)(struct rig *r, struct pn_session *s, enum pn_timeout what);
+	void (*on_send)(struct rig *r, const struct pn_addr *from, const struct pn_addr *to, const void *data,
+			size_t len);
+	void (*on_stun)(struct rig *r, const struct relay_place *at, const struct pn_addr *from,
+			const void *data, size_t len);
 	int veto;
 };
 

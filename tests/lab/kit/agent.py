@@ -88,3 +88,27 @@ def cmphs(capture, router):
 def media_pinholes(capture, router):
     """The pinholes that CMPHs of ROUTER made: {(address, port)} of XOR-MAPPED-ADDRESS."""
     return {m.mapped() for p, m in cmphs(capture, router) if m.is_success and p.dst == router}
+
+
+def media_ways(capture, router):
+    """Where media crossed ROUTER's outside: {(inside's pinhole, outside)}; neither signalling nor STUN counts."""
+    ways = set()
+    for p in capture.udp():
+        if router not in (p.src, p.dst) or stun.is_stun(p.payload) or not p.payload:
+            continue
+        hole, far = (p.source, p.target) if p.src == router else (p.target, p.source)
+        if far[1] not in nat.SIGNALLING_PORTS:
+            ways.add((hole, far))
+    return ways
+
+
+def media_through_pinholes(lab, host, outside):
+    """All media at the NAT HOST (OUTSIDE is its address) went between the gateway's pinhole port and pinholes that
+    a CMPH had made; return these."""
+    capture = lab.seen(host, "wan0")
+    made, ways = media_pinholes(capture, outside), media_ways(capture, outside)
+    assert ways, f"no media crossed {host}"
+    for hole, far in ways:
+        assert far == (GW_WAN, nat.PINHOLE_PORT), f"media between {hole} and {far}, which is no pinhole port"
+        assert hole in made, f"media through {hole}; CMPHs made {sorted(made)}"
+    return made
