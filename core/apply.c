@@ -257,12 +257,16 @@ static void list_modules(struct apply *a)
 static void apply_pinholes(struct apply *a)
 {
 	struct core *c = a->c;
+	const struct pn_realm *bad = NULL;
 	int err = pinholes_apply(c->pinholes, a->conf, c->realms);
 
 	if (!err)
 		err = uplinks_apply(c->uplinks, a->conf, c->realms);
 	if (err)
 		log_error("core: networks and the gateway are not as configured: %s", strerror(-err));
+	err = trunks_apply(c->trunks, a->conf, c->realms, &bad);
+	if (err)
+		log_error("core: no trunks in realm %s: TCP port %u: %s", bad->info.name, bad->pinhole, strerror(-err));
 }
 
 static void commit(struct apply *a)

@@ -53,6 +53,7 @@ static int make_pinholes(struct core *c)
 	struct pinholes_conf pc = { .loop = c->loop, .transport = c->transport, .module_name = module_name };
 	struct uplinks_conf uc = { .loop = c->loop, .transport = c->transport, .bindings = c->bindings,
 				   .module_name = module_name };
+	struct trunks_conf tc = { .loop = c->loop, .transport = c->transport };
 	const struct transport_pinholes hooks = { .stun = on_stun, .redirect = on_redirect,
 						  .changed = on_sockets_changed, .arg = c };
 
@@ -61,6 +62,11 @@ static int make_pinholes(struct core *c)
 	if (!c->pinholes || !c->uplinks)
 		return -ENOMEM;
 	transport_set_pinholes(c->transport, &hooks);
+	tc.pinholes = c->pinholes;
+	tc.uplinks = c->uplinks;
+	c->trunks = trunks_new(&tc);
+	if (!c->trunks)
+		return -ENOMEM;
 	return 0;
 }
 
@@ -229,6 +235,7 @@ void core_free(struct core *c)
 	aliases_free(c->aliases);
 	if (c->transport)
 		transport_set_pinholes(c->transport, &(struct transport_pinholes){ .arg = NULL });
+	trunks_free(c->trunks);
 	pinholes_free(c->pinholes);
 	uplinks_free(c->uplinks);
 	transport_free(c->transport);

@@ -16,6 +16,7 @@
 #include "resolve.h"
 #include "session.h"
 #include "transport.h"
+#include "trunks.h"
 #include "uplink.h"
 
 struct core_env {
@@ -43,6 +44,7 @@ struct core {
 	struct bindings *bindings;
 	struct pinholes *pinholes; /* those of agents: role gateway */
 	struct uplinks *uplinks;   /* registrations of ours: role agent */
+	struct trunks *trunks;     /* TCP of agents, or to our gateway */
 	struct sessions *sessions;
 	struct relay *relay;
 	struct port_provider *ports;

@@ -4,6 +4,7 @@
 
 #include "log.h"
 #include "metrics.h"
+#include "pinhole/message.h"
 #include "trunk_frame.h"
 
 #include <errno.h>
@@ -37,7 +38,7 @@ static void on_watch(struct timer *t)
 
 	if (!l->agent)
 		end(l, "no registration");
-	else if (!pinhole_agent(l->pinholes, l->agent))
+	else if (!pinhole_agent(l->pinholes, l->agent) || loop_now(l->loop) >= l->until_ms)
 		end(l, "its registration is over");
 	else if (timer_start(l->loop, t, WATCH_MS))
 		end(l, strerror(ENOMEM));
@@ -71,6 +72,14 @@ static int stand(struct trunk_link *l, uint32_t agent)
 	return 0;
 }
 
+/* As the answer says. */
+static uint64_t lifetime_ms(const struct buf *answer)
+{
+	struct message m;
+
+	return message_parse(answer->p, answer->len, &m) ? 0 : (uint64_t)m.lifetime_s * 1000;
+}
+
 static void on_request(struct trunk_link *l, const struct pn_msg *m)
 {
 	struct buf answer;
@@ -82,6 +91,8 @@ static void on_request(struct trunk_link *l, const struct pn_msg *m)
 	agent = pinhole_trunk_request(l->pinholes, l->realm, &l->local, &l->remote, m->data, m->len, &answer);
 	if (answer.len)
 		flow_send(l->transport, l->flow, NULL, answer.p, answer.len);
+	if (agent > 0)
+		l->until_ms = m->now_ms + lifetime_ms(&answer);
 	buf_free(&answer);
 	err = agent > 0 ? stand(l, (uint32_t)agent) : (int)agent;
 	if (err)

@@ -20,6 +20,7 @@ struct trunk_link {
 	struct pn_addr local, remote;
 	struct trunk *trunk;
 	uint32_t agent; /* 0: not registered yet */
+	uint64_t until_ms; /* the end of its registration */
 	struct timer watch;
 };
 
