@@ -11,7 +11,8 @@ static void show_formers(const struct hole *h, struct buf *out)
 
 static void show_subscribers(const struct hole *h, struct buf *out)
 {
-	json_open(out, "subscribers", '[');
+	json_num(out, "subscribers", (int64_t)h->subscribers.n);
+	json_open(out, "list", '[');
 	for (size_t i = 0; i < h->subscribers.n; i++) {
 		const struct subscriber *s = h->subscribers.list[i];
 
