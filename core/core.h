@@ -6,6 +6,7 @@
 
 #include "binding.h"
 #include "cdr.h"
+#include "cmph.h"
 #include "conf.h"
 #include "log.h"
 #include "loop.h"
@@ -48,6 +49,7 @@ struct core {
 	struct sessions *sessions;
 	struct relay *relay;
 	struct port_provider *ports;
+	struct cmph *cmph; /* NULL: role gateway */
 	struct cdr *cdr;
 	struct module *modules[CORE_MODULES]; /* as configured, then those that finish their sessions */
 	size_t n_modules;

@@ -64,7 +64,18 @@ static void on_final(void *arg, uint32_t stream)
 	port_provider_final(c->ports, stream);
 }
 
-static const struct relay_events relay_events = { .on_latch = on_latch, .on_final = on_final };
+static void on_stun(void *arg, const struct relay_place *at, const struct pn_addr *from, const void *data,
+		    size_t len)
+{
+	struct core *c = arg;
+
+	if (c->cmph)
+		cmph_on_stun(c->cmph, at, from, data, len);
+}
+
+static const struct relay_events relay_events = {
+	.on_latch = on_latch, .on_final = on_final, .on_stun = on_stun,
+};
 
 static const struct session_events session_events = {
 	.rewrite = module_rewrite,
@@ -92,23 +103,52 @@ static int start_relay(struct core *c, const struct conf *conf)
 	return c->relay ? 0 : -errno;
 }
 
+/* What a test hands in, else the role's. */
+static void choose_provider(const struct core *c, struct sessions_conf *sc)
+{
+	if (c->env.provider) {
+		sc->provider = c->env.provider;
+		sc->provider_arg = c->env.provider_arg;
+	} else if (c->cmph) {
+		sc->provider = &cmph_ops;
+		sc->provider_arg = c->cmph;
+	} else {
+		sc->provider = &port_provider_ops;
+		sc->provider_arg = c->ports;
+	}
+}
+
 static int start_sessions(struct core *c)
 {
 	struct sessions_conf sc = {
 		.loop = c->loop,
 		.realms = c->realms,
 		.relay = c->relay,
-		.provider = c->env.provider ? c->env.provider : &port_provider_ops,
-		.provider_arg = c->env.provider ? c->env.provider_arg : c->ports,
 		.cdr = c->cdr,
 		.events = &session_events,
 	};
 
+	choose_provider(c, &sc);
 	c->sessions = sessions_new(&sc);
 	if (!c->sessions)
 		return -ENOMEM;
 	sessions_drain(c->sessions, c->draining);
 	return 0;
+}
+
+static int start_providers(struct core *c, const struct conf *conf)
+{
+	struct cmph_conf cc = { .loop = c->loop, .relay = c->relay, .sessions = &c->sessions,
+				.uplinks = c->uplinks };
+
+	c->ports = port_provider_new(c->relay, &c->sessions, c->loop);
+	if (!c->ports)
+		return -ENOMEM;
+	if (conf->role != ROLE_AGENT)
+		return 0;
+	cc.ports = c->ports;
+	c->cmph = cmph_new(&cc);
+	return c->cmph ? 0 : -ENOMEM;
 }
 
 int engine_start(struct core *c, const struct conf *conf)
@@ -117,8 +157,9 @@ int engine_start(struct core *c, const struct conf *conf)
 
 	if (err)
 		return err;
-	c->ports = port_provider_new(c->relay, &c->sessions, c->loop);
-	err = c->ports ? start_sessions(c) : -ENOMEM;
+	err = start_providers(c, conf);
+	if (!err)
+		err = start_sessions(c);
 	if (err)
 		engine_stop(c);
 	return err;
@@ -130,6 +171,8 @@ void engine_stop(struct core *c)
 	c->sessions = NULL;
 	relay_free(c->relay);
 	c->relay = NULL;
+	cmph_free(c->cmph);
+	c->cmph = NULL;
 	port_provider_free(c->ports);
 	c->ports = NULL;
 	engine_cdr_use(c, NULL);
@@ -240,6 +283,8 @@ void engine_tune(struct core *c, const struct conf *conf)
 	bindings_limits(c->bindings, conf->limits.bindings, conf->binding_probe_ms, conf->keepalive_budget);
 	sessions_limits(c->sessions, conf);
 	aliases_retune(c->aliases);
+	if (c->cmph)
+		cmph_apply(c->cmph, conf);
 	for (unsigned i = 0; i < realms_count(c->realms); i++) {
 		const struct pn_realm *r = realms_at(c->realms, i);
 		int err = tell_realm(c, r);
