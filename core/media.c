@@ -2,6 +2,7 @@
 #include "media.h"
 #include "lease.h"
 #include "log.h"
+#include "media_join.h"
 #include "media_wait.h"
 #include "metrics.h"
 #include "media_stream.h"
@@ -93,8 +94,9 @@ void media_declare(struct pn_session *s, struct pn_branch *b, enum pn_side side,
 {
 	const struct declaration d = { b, side, flags, list, n, m, arg };
 	unsigned branch = stream_branch(s, b);
-	uint16_t ask[MEDIA_LINES_MAX];
+	uint16_t ask[MEDIA_LINES_MAX], missing[MEDIA_LINES_MAX];
 	int err, n_ask = 0;
+	bool waits;
 
 	if (s->ended)
 		return;
@@ -103,7 +105,8 @@ void media_declare(struct pn_session *s, struct pn_branch *b, enum pn_side side,
 		err = streams_prepare(s, n, side, branch);
 	if (!err)
 		n_ask = lines_to_ask(s, &d, branch, ask);
-	if (err || n_ask <= 0)
+	waits = !err && n_ask >= 0 && (n_ask || join_missing(s, &d, missing));
+	if (!waits)
 		media_conclude(s, &d, err ? err : n_ask);
 	else
 		media_wait_start(s, &d, ask, (size_t)n_ask);
@@ -129,6 +132,8 @@ static void advertise(const struct stream *st, enum pn_side to, const struct pn_
 	out->rtp = st->lease->grant.advertise[to];
 	if (!(out->flags & PN_MEDIA_RTP))
 		return;
+	if (st->lease->grant.shared[to])
+		out->flags |= PN_MEDIA_RTCP_ATTR;
 	out->rtcp = st->lease->grant.advertise_rtcp[to];
 }
 

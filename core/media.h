@@ -35,11 +35,13 @@ struct media_grant {
 	 * for when that side is to be shown it, with the stream in media_ask. */
 	struct pn_addr advertise[2], advertise_rtcp[2];
 	uint32_t stream;             /* relay stream, opened by the provider */
+	bool shared[2];              /* that side is at its realm's shared port: relay.h */
 };
 
 struct media_ask { /* valid within the call */
 	struct pn_realm *realm[2];
 	int family[2];
+	bool shared[2];         /* at the realm's shared port it must be, for this side's firewall lets nothing else out */
 	struct pn_addr peer[2]; /* where the signalling of each side comes from; family 0: unknown */
 	enum pn_side to;        /* who will be shown the addresses */
 	const struct pn_media *declared; /* what the other side says of itself */

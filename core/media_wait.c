@@ -2,6 +2,7 @@
 #include "media_wait.h"
 #include "lease.h"
 #include "log.h"
+#include "media_join.h"
 #include "metrics.h"
 #include "media_stream.h"
 #include <errno.h>
@@ -26,6 +27,7 @@ struct media_wait {
 	struct pn_media *copy;
 	struct held *held;
 	size_t n, unanswered;
+	struct join_want *wants; /* pinholes that are missing */
 	int err;
 	bool asking;
 	struct media_request request[];
@@ -70,6 +72,7 @@ static struct media_wait *wait_detach(struct pn_session *s)
 
 	s->wait = NULL;
 	deadline_set(s, DUE_REQUEST, 0);
+	join_wants_free(s->t, &w->wants);
 	for (size_t i = 0; i < w->n; i++)
 		request_forget(&w->request[i]);
 	return w;
@@ -123,10 +126,36 @@ void media_wait_timeout(struct pn_session *s)
 {
 	if (!s->wait)
 		return;
-	metric_add(M_MEDIA_TIMEOUT, 1);
-	log_warn("session %s: media refused: nobody gave addresses in time", s->rec.id);
-	s->wait->err = -ETIMEDOUT;
+	if (s->wait->unanswered) {
+		metric_add(M_MEDIA_TIMEOUT, 1);
+		log_warn("session %s: media refused: nobody gave addresses in time", s->rec.id);
+		s->wait->err = -ETIMEDOUT;
+	} else {
+		metric_add(M_HOLES_MISSING, 1);
+		log_warn("session %s: media refused: side %c named no pinhole of its own", s->rec.id,
+			 "AB"[s->wait->d.side]);
+		s->wait->err = -EADDRNOTAVAIL;
+	}
 	wait_end(s);
+}
+
+static bool is_complete(const struct media_wait *w)
+{
+	return !w->unanswered && !w->wants;
+}
+
+void media_wait_joined(struct pn_session *s)
+{
+	struct media_wait *w = s->wait;
+
+	join_wants_free(s->t, &w->wants);
+	if (!w->asking && is_complete(w))
+		wait_end(s);
+}
+
+const struct declaration *media_wait_declaration(const struct pn_session *s)
+{
+	return &s->wait->d;
 }
 
 void media_wait_branch_ended(struct pn_session *s, const struct pn_branch *b)
@@ -158,6 +187,8 @@ static int ask_of(const struct media_wait *w, struct media_request *r, struct me
 	for (int side = 0; side < 2; side++) {
 		ask->realm[side] = s->realm[side];
 		ask->peer[side] = s->rec.peer[side];
+		ask->shared[side] = l ? l->grant.shared[side]
+				      : join_is_shared(s, (enum pn_side)side, side == (int)w->d.side ? said : NULL);
 		ask->family[side] = l ? l->grant.local[side].family
 				      : media_family(s->realm[side], said->rtp.family);
 		if (!ask->family[side])
@@ -240,9 +271,11 @@ void media_wait_start(struct pn_session *s, const struct declaration *d, const u
 			w->err = err;
 	}
 	w->asking = false;
-	if (!w->err && w->unanswered)
+	if (!w->err)
+		w->err = join_wait(s, &w->d, &w->wants);
+	if (!w->err && !is_complete(w))
 		w->err = wait_keep(w);
-	if (w->err || !w->unanswered)
+	if (w->err || is_complete(w))
 		wait_end(s);
 	else
 		deadline_set(s, DUE_REQUEST, ms ? ms : REQUEST_MS);
@@ -293,7 +326,7 @@ int media_done(struct sessions *t, uint64_t token, int err, const struct media_g
 	request_forget(r);
 	if (err && !w->err)
 		w->err = err;
-	if (!w->asking && (w->err || !w->unanswered))
+	if (!w->asking && (w->err || is_complete(w)))
 		wait_end(w->s);
 	return 0;
 }

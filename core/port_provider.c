@@ -16,6 +16,7 @@ struct pairs {
 	struct pn_realm *realm[2];
 	struct pn_addr local[2]; /* port 0: none yet */
 	struct pn_addr tap[2];   /* as in relay_end */
+	bool shared[2];
 };
 
 struct port_provider {
@@ -73,8 +74,11 @@ static int pair_take(struct port_provider *p, struct pairs *pr, unsigned side)
 {
 	struct pn_addr *local = &pr->local[side];
 	struct port_pool *pool = realm_ports(pr->realm[side], local->family);
-	int port = pool ? port_take(pool, loop_now(p->loop)) : -EADDRNOTAVAIL;
+	int port;
 
+	if (pr->shared[side])
+		return 0;
+	port = pool ? port_take(pool, loop_now(p->loop)) : -EADDRNOTAVAIL;
 	if (port == -ENOSPC)
 		complain(p, pr->realm[side]);
 	if (port < 0)
@@ -89,7 +93,7 @@ static void pair_give(struct port_provider *p, struct pairs *pr, unsigned side, 
 	struct pn_addr *local = &pr->local[side];
 	struct port_pool *pool = realm_ports(pr->realm[side], local->family);
 
-	if (!local->port)
+	if (!local->port || pr->shared[side])
 		return;
 	if (pool && spoiled)
 		port_spoiled(pool, local->port, loop_now(p->loop));
@@ -103,6 +107,7 @@ static struct relay_end relay_end_of(const struct pairs *pr, unsigned side)
 {
 	return (struct relay_end){
 		.realm = pr->realm[side]->index, .rtp = pr->local[side], .tap = pr->tap[side],
+		.shared = pr->shared[side],
 	};
 }
 
@@ -136,9 +141,12 @@ static int pairs_open(struct port_provider *p, struct pairs *pr)
 	return err;
 }
 
-static struct pn_addr port_above(struct pn_addr a)
+/* RTCP has the port above, or the same one. */
+static struct pn_addr rtcp_of(const struct pairs *pr, unsigned side)
 {
-	a.port++;
+	struct pn_addr a = pr->local[side];
+
+	a.port = (uint16_t)(a.port + !pr->shared[side]);
 	return a;
 }
 
@@ -157,7 +165,8 @@ int port_provider_open(struct port_provider *p, const struct media_ask *ask, con
 		pr->tap[side] = tap[side];
 		if (own)
 			pr->local[side] = *own;
-		pr->local[side].port = 0;
+		pr->shared[side] = ask->shared[side];
+		pr->local[side].port = pr->shared[side] ? ask->realm[side]->pinhole : 0;
 	}
 	err = pairs_open(p, pr);
 	if (err) {
@@ -169,7 +178,8 @@ int port_provider_open(struct port_provider *p, const struct media_ask *ask, con
 	*g = (struct media_grant){
 		.local = { pr->local[0], pr->local[1] },
 		.advertise = { pr->local[0], pr->local[1] },
-		.advertise_rtcp = { port_above(pr->local[0]), port_above(pr->local[1]) },
+		.advertise_rtcp = { rtcp_of(pr, 0), rtcp_of(pr, 1) },
+		.shared = { pr->shared[0], pr->shared[1] },
 		.stream = pr->stream,
 	};
 	return 0;

@@ -7,6 +7,7 @@
 #include "session.h"
 
 #define RIG_LINES 8u
+#define RIG_AGENT "198.51.100.9:5060" /* signalling of agent 7, ag1 of network acme */
 #define RIG_ASKED 4096u
 
 enum rig_manners { RIG_NOW, RIG_LATER, RIG_REFUSE };
@@ -32,6 +33,7 @@ struct rig {
 	struct realms *realms;
 	struct bindings *bindings;
 	struct relay *relay;
+	struct media_pinholes *holes;
 	struct port_provider *ports;
 	struct sessions *sessions;
 	struct cdr *cdr;
