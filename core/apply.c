@@ -258,10 +258,13 @@ static void apply_pinholes(struct apply *a)
 {
 	struct core *c = a->c;
 	const struct pn_realm *bad = NULL;
+	const struct uplink_who *who;
 	int err = pinholes_apply(c->pinholes, a->conf, c->realms);
 
 	if (!err)
 		err = uplinks_apply(c->uplinks, a->conf, c->realms);
+	who = uplink_who(c->uplinks);
+	bindings_token_secret(c->bindings, who ? who->secret : (struct pn_str){ NULL, 0 }, module_name);
 	if (err)
 		log_error("core: networks and the gateway are not as configured: %s", strerror(-err));
 	err = trunks_apply(c->trunks, a->conf, c->realms, &bad);

@@ -26,6 +26,10 @@ struct bindings *bindings_new(struct loop *l, const struct binding_events *ev, v
 void bindings_free(struct bindings *t);
 /* Where aliases with an address come from; without it such a put is -ENOSYS. */
 void bindings_aliases(struct bindings *t, struct aliases *a);
+/* From now on tokens (PN_ALIAS_TOKEN) are made of the terminal's names under this secret, so that all agents
+ * of a network have the same for it; empty: at random. */
+void bindings_token_secret(struct bindings *t, struct pn_str secret,
+			   const char *(*module_name)(const struct module *m));
 /* At most max bindings; keepalives_per_s 0: no budget. */
 void bindings_limits(struct bindings *t, uint32_t max, uint32_t probe_ms, uint32_t keepalives_per_s);
 
