@@ -11,6 +11,7 @@
 #include "log.h"
 #include "loop.h"
 #include "media.h"
+#include "media_pinhole.h"
 #include "module.h"
 #include "pinhole.h"
 #include "relay.h"
@@ -48,6 +49,8 @@ struct core {
 	struct trunks *trunks;     /* TCP of agents, or to our gateway */
 	struct sessions *sessions;
 	struct relay *relay;
+	struct media_pinholes *holes; /* media of agents, and of terminals that ask by STUN: role gateway */
+	struct pn_addr shared[REALMS_MAX][2]; /* shared ports that are open, by realm and family; family 0: none */
 	struct port_provider *ports;
 	struct cmph *cmph; /* NULL: role gateway */
 	struct cdr *cdr;

@@ -188,6 +188,11 @@ static int pinholes_text(struct core *core, struct buf *out)
 	return pinholes_json(core->pinholes, out);
 }
 
+static int holes_text(struct core *core, struct buf *out)
+{
+	return media_pinholes_json(core->holes, out);
+}
+
 static int uplinks_text(struct core *core, struct buf *out)
 {
 	return uplinks_json(core->uplinks, out);
@@ -195,9 +200,12 @@ static int uplinks_text(struct core *core, struct buf *out)
 
 static int show_pinholes(struct core *core, struct buf *out)
 {
+	int err;
+
 	if (core->conf && core->conf->role == ROLE_AGENT)
 		return show_text(core, "uplinks", uplinks_text, out);
-	return show_text(core, "signalling", pinholes_text, out);
+	err = show_text(core, "signalling", pinholes_text, out);
+	return err || !core->holes ? err : show_text(core, "media", holes_text, out);
 }
 
 static const struct {

@@ -71,11 +71,40 @@ static void on_stun(void *arg, const struct relay_place *at, const struct pn_add
 
 	if (c->cmph)
 		cmph_on_stun(c->cmph, at, from, data, len);
+	else if (c->holes)
+		media_pinholes_on_stun(c->holes, at, from, data, len);
 }
 
 static const struct relay_events relay_events = {
 	.on_latch = on_latch, .on_final = on_final, .on_stun = on_stun,
 };
+
+/* ---- media pinholes ---- */
+
+static void on_hole(void *arg, const struct media_hole *h)
+{
+	struct core *c = arg;
+
+	if (c->sessions)
+		sessions_on_hole(c->sessions, h);
+}
+
+static const struct media_pinhole_auth hole_auth = {
+	.key = pinhole_key, .realm = pinhole_realm, .nonce = pinhole_cmph_nonce, .network = pinhole_network,
+};
+
+static const struct media_pinhole_events hole_events = { .seen = on_hole };
+
+static int start_holes(struct core *c, const struct conf *conf)
+{
+	const struct media_pinhole_conf mc = {
+		.loop = c->loop, .realms = c->realms, .relay = c->relay, .pinholes = c->pinholes,
+		.auth = &hole_auth, .events = &hole_events, .arg = c, .max_streams = conf->limits.streams,
+	};
+
+	c->holes = media_pinholes_new(&mc);
+	return c->holes ? 0 : -ENOMEM;
+}
 
 static const struct session_events session_events = {
 	.rewrite = module_rewrite,
@@ -124,6 +153,7 @@ static int start_sessions(struct core *c)
 		.loop = c->loop,
 		.realms = c->realms,
 		.relay = c->relay,
+		.holes = c->holes,
 		.cdr = c->cdr,
 		.events = &session_events,
 	};
@@ -145,7 +175,7 @@ static int start_providers(struct core *c, const struct conf *conf)
 	if (!c->ports)
 		return -ENOMEM;
 	if (conf->role != ROLE_AGENT)
-		return 0;
+		return start_holes(c, conf);
 	cc.ports = c->ports;
 	c->cmph = cmph_new(&cc);
 	return c->cmph ? 0 : -ENOMEM;
@@ -171,6 +201,9 @@ void engine_stop(struct core *c)
 	c->sessions = NULL;
 	relay_free(c->relay);
 	c->relay = NULL;
+	memset(c->shared, 0, sizeof(c->shared));
+	media_pinholes_free(c->holes);
+	c->holes = NULL;
 	cmph_free(c->cmph);
 	c->cmph = NULL;
 	port_provider_free(c->ports);
@@ -244,6 +277,8 @@ static int own_realm(struct own_list *l, const struct pn_realm *r)
 			err = own_add(l, *a, r->media_first, r->media_last);
 		if (!err && a && r->alias_first)
 			err = own_add(l, *a, r->alias_first, r->alias_last);
+		if (!err && a && r->pinhole)
+			err = own_add(l, *a, r->pinhole, (uint16_t)(r->pinhole + 1));
 		if (err)
 			return err;
 	}
@@ -277,6 +312,29 @@ static int tell_realm(struct core *c, const struct pn_realm *r)
 	return err;
 }
 
+/* The shared port of one address as it is configured now; what calls have stays until they are over. */
+static void tune_shared(struct core *c, const struct pn_realm *r, int family)
+{
+	const struct pn_addr *a = r->gone ? NULL : realm_addr(r, family);
+	struct pn_addr *open = &c->shared[r->index][family == 6], want = { 0 };
+	int err;
+
+	if (a && r->pinhole && c->holes) {
+		want = *a;
+		want.port = r->pinhole;
+	}
+	if (addr_eq(&want, open))
+		return;
+	if (open->family)
+		relay_shared_close(c->relay, r->index, open);
+	*open = (struct pn_addr){ 0 };
+	err = want.family ? relay_shared_open(c->relay, r->index, &want) : 0;
+	if (err)
+		log_error("realm %s: no media pinholes: %s: %s", r->info.name, addr_text(&want), strerror(-err));
+	else
+		*open = want;
+}
+
 void engine_tune(struct core *c, const struct conf *conf)
 {
 	transport_limits(c->transport, &conf->limits);
@@ -291,5 +349,7 @@ void engine_tune(struct core *c, const struct conf *conf)
 
 		if (err)
 			log_error("realm %s: media goes on as before: %s", r->info.name, strerror(-err));
+		tune_shared(c, r, 4);
+		tune_shared(c, r, 6);
 	}
 }
