@@ -64,7 +64,7 @@ class Agent(Daemon):
         """Wait until the gateway has accepted what it registers."""
         def up():
             rows = self.control("show", "pinholes")["uplinks"]
-            return rows and all(row["state"] == "up" for row in rows)
+            return rows and all(row["state"] == "registered" for row in rows)
         wait_until(up, f"{self.name} to be registered", deadline_s, every_s=0.2)
         return self
 

@@ -9,6 +9,8 @@
                             └────────┘
 """
 
+import os
+
 from . import nat
 from .namespace import Namespace, ip_batch, remove_all
 
@@ -93,7 +95,10 @@ class Network:
             nat.install(self[router], self.kind, self.udp_timeout_s)
 
     def _make_switch(self, router, address):
-        """The router's lan0 is a bridge, so that a LAN has several hosts."""
+        """The router's lan0 is a bridge, so that a LAN has several hosts. What it switches is no business of the
+        router's firewall, whatever this kernel would do with it."""
+        if os.path.exists("/proc/sys/net/bridge"):
+            self[router].sysctl("net.bridge.bridge-nf-call-iptables", 0)
         ip_batch(["link add lan0 type bridge", f"addr add {first_address_of_router(address)}/24 dev lan0",
                   "link set lan0 up"], self[router].name)
 
