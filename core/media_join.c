@@ -245,8 +245,9 @@ static void lay_again(struct lease *l, enum pn_side side, unsigned branch)
 static void moved(struct sessions *t, const struct media_hole *h)
 {
 	struct lease *l = lease_find(t, h->stream);
+	unsigned branches = h->side == PN_SIDE_B ? RELAY_BRANCHES : 1;
 
-	for (unsigned b = 0; l && l->stream && b < RELAY_BRANCHES; b++) {
+	for (unsigned b = 0; l && l->stream && b < branches; b++) {
 		const struct end_record *e = stream_end(l->stream, (enum pn_side)h->side, b);
 
 		if (e && e->hole[h->component] == h->id)
