@@ -69,6 +69,11 @@ static void split(char *text, char **host, char **port)
 	}
 }
 
+static bool is_port(const char *text) /* getaddrinfo takes more */
+{
+	return *text && strspn(text, "0123456789") == strlen(text) && strlen(text) < 6 && atoi(text) <= 65535;
+}
+
 /* A port alone becomes one of any address when `bare`. family: of what it must match, or AF_UNSPEC. */
 static int read_address(const char *what, const char *text, int flags, int family, struct sockaddr_storage *out)
 {
@@ -84,7 +89,7 @@ static int read_address(const char *what, const char *text, int flags, int famil
 		port = host;
 		host = NULL;
 	}
-	if (!port && flags & AI_NUMERICHOST)
+	if (port ? !is_port(port) : flags & AI_NUMERICHOST)
 		err = EAI_SERVICE;
 	else
 		err = getaddrinfo(host, port ? port : "3478", &hints, &list);
