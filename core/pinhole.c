@@ -168,6 +168,7 @@ struct hole *pinhole_make_hole(struct agent *a, struct pn_str protocol, const st
 
 	if (!h || hash_put(&p->inners, &h->by_inner, inner_hash(a, protocol, inner))) {
 		free(h);
+		pinhole_agent_check(a);
 		errno = ENOMEM;
 		return NULL;
 	}

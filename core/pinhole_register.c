@@ -194,14 +194,10 @@ static struct hole *hole_for(struct network *n, const struct message *m, int *co
 		return h;
 	if (!a)
 		a = pinhole_make_agent(n, m->agent);
-	if (a) {
-		h = pinhole_make_hole(a, m->protocol, &m->inner);
+	errno = ENOMEM;
+	h = a ? pinhole_make_hole(a, m->protocol, &m->inner) : NULL;
+	if (!h)
 		*code = code_of(-errno);
-		if (!h)
-			pinhole_agent_check(a);
-	} else {
-		*code = 500;
-	}
 	return h;
 }
 

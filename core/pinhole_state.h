@@ -93,7 +93,7 @@ struct agent *pinhole_agent_of(const struct pinholes *p, uint32_t id); /* NULL: 
 struct agent *pinhole_find_agent(const struct network *n, struct pn_str name);
 struct agent *pinhole_make_agent(struct network *n, struct pn_str name); /* NULL: no memory */
 struct hole *pinhole_find_hole(const struct agent *a, struct pn_str protocol, const struct pn_addr *inner);
-/* NULL and errno: ENOSPC at the network's cap, ENOMEM. */
+/* NULL and errno: ENOSPC at the network's cap, ENOMEM; an agent that has nothing is gone then. */
 struct hole *pinhole_make_hole(struct agent *a, struct pn_str protocol, const struct pn_addr *inner);
 /* Its request came from here: it lives, and this is where it is. -ENOMEM */
 int pinhole_seen(struct hole *h, const struct pn_addr *at, uint32_t lifetime_s);
