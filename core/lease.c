@@ -1,5 +1,6 @@
 #include "lease.h"
 #include "media_join.h"
+#include "media_return.h"
 #include <stdlib.h>
 
 static uint64_t lease_hash(uint32_t stream)
@@ -76,9 +77,11 @@ void lease_close(struct lease *l)
 
 	if (l->closing)
 		return;
-	l->closing = true;
-	if (l->stream)
+	if (l->stream) {
+		media_return_break(l->stream);
 		join_leave(l->stream);
+	}
+	l->closing = true;
 	join_wants_free(t, &l->wants);
 	t->conf.provider->release(t->conf.provider_arg, l->grant.stream);
 }

@@ -23,7 +23,8 @@ struct media_hole {
 	uint8_t side, component;     /* of it */
 	uint64_t seen_ms;            /* last STUN, or when its stream left */
 	struct credential_order order; /* of an agent's latest CMPH */
-	struct pn_addr peer_inner;   /* media comes out there, of the same agent; family 0: elsewhere */
+	uint32_t peer;               /* media comes out there, of the same agent; 0: elsewhere */
+	struct pn_addr peer_inner;   /* its inner address */
 	struct hash_node by_where, by_inner, by_id; /* the table's, as all below */
 	struct media_hole **list_at, *list_next;    /* those without a stream, oldest first */
 };

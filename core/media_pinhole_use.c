@@ -104,16 +104,38 @@ static void indicate(struct media_pinholes *p, const struct media_hole *h)
 		relay_stun_send(p->conf.relay, &port, &h->where, out, (size_t)len);
 }
 
+static void set_peer(struct media_pinholes *p, struct media_hole *h, const struct media_hole *other)
+{
+	if (h->peer == (other ? other->id : 0))
+		return;
+	h->peer = other ? other->id : 0;
+	h->peer_inner = other ? other->inner : (struct pn_addr){ 0 };
+	indicate(p, h);
+}
+
+/* Whom it was paired with is so no more, unless that is `but`. */
+static void part(struct media_pinholes *p, const struct media_hole *h, const struct media_hole *but)
+{
+	struct media_hole *former = h->peer ? hole_by_id(&p->table, h->peer) : NULL;
+
+	if (former && former != but && former->peer == h->id)
+		set_peer(p, former, NULL);
+}
+
 void media_pinholes_pair(struct media_pinholes *p, uint32_t id, uint32_t peer)
 {
-	const struct media_hole *other = peer ? hole_by_id(&p->table, peer) : NULL;
-	struct pn_addr inner = other ? other->inner : (struct pn_addr){ 0 };
-	struct media_hole *h = hole_by_id(&p->table, id);
+	struct media_hole *h = hole_by_id(&p->table, id), *other = peer ? hole_by_id(&p->table, peer) : NULL;
 
-	if (!h || !h->agent || addr_eq(&h->peer_inner, &inner))
+	if (!h || !h->agent)
 		return;
-	h->peer_inner = inner;
-	indicate(p, h);
+	if (other && (other->agent != h->agent || other == h))
+		other = NULL;
+	part(p, h, other);
+	set_peer(p, h, other);
+	if (!other)
+		return;
+	part(p, other, h);
+	set_peer(p, other, h);
 }
 
 /* ---- show ---- */

@@ -4,6 +4,7 @@
 #include "lease.h"
 #include "log.h"
 #include "media_join.h"
+#include "media_return.h"
 #include "media_stream.h"
 #include <string.h>
 
@@ -158,6 +159,7 @@ void stream_lay(struct stream *st, enum pn_side side, unsigned branch)
 	lay_component(st, &r, r.mux && st->lease->grant.shared[side] ? &nowhere : &e->rtcp);
 	if (r.reopen == RELAY_REOPEN && !st->lease->grant.shared[side])
 		correlate(st, side, &e->rtp);
+	media_return_look(st);
 }
 
 void media_divert(struct sessions *t, uint32_t stream, enum pn_side side, unsigned component,

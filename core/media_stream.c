@@ -1,6 +1,7 @@
 #include "media_stream.h"
 #include "lease.h"
 #include "media_join.h"
+#include "media_return.h"
 #include "media_rules.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -106,6 +107,7 @@ static void stream_close(struct stream *st)
 {
 	struct lease *l = st->lease;
 
+	media_return_break(st);
 	join_leave(st);
 	st->lease = NULL;
 	st->rec.fresh = 0;
