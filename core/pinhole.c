@@ -149,16 +149,15 @@ static void on_life(struct timer *t)
 		pinhole_die(h);
 }
 
-/* Past the cap one that is dead makes room. */
-static bool make_room(struct network *n)
+/* One that is dead makes room. */
+static void make_room(struct network *n)
 {
-	for (struct agent *a = n->agents; a && n->n_holes > n->max_holes; a = a->next)
+	for (struct agent *a = n->agents; a; a = a->next)
 		for (struct hole *h = a->holes; h; h = h->next)
 			if (h->dead) {
 				pinhole_forget(h);
-				return true;
+				return;
 			}
-	return n->n_holes <= n->max_holes;
 }
 
 struct hole *pinhole_make_hole(struct agent *a, struct pn_str protocol, const struct pn_addr *inner)
@@ -179,7 +178,9 @@ struct hole *pinhole_make_hole(struct agent *a, struct pn_str protocol, const st
 	h->life = (struct timer){ .fn = on_life, .arg = h };
 	push_hole(h);
 	a->network->n_holes++;
-	if (!make_room(a->network)) {
+	if (a->network->n_holes > a->network->max_holes)
+		make_room(a->network);
+	if (a->network->n_holes > a->network->max_holes) {
 		pinhole_forget(h);
 		errno = ENOSPC;
 		return NULL;
@@ -245,8 +246,12 @@ struct agent *pinhole_find_agent(const struct network *n, struct pn_str name)
 struct agent *pinhole_make_agent(struct network *n, struct pn_str name)
 {
 	struct pinholes *p = n->table;
-	struct agent *a = calloc(1, sizeof(*a));
+	struct agent *a;
 
+	if (n->n_agents >= n->max_holes)
+		make_room(n);
+	errno = n->n_agents < n->max_holes ? ENOMEM : ENOSPC;
+	a = errno == ENOMEM ? calloc(1, sizeof(*a)) : NULL;
 	if (!a)
 		return NULL;
 	if (!++p->last_agent)
@@ -261,6 +266,7 @@ struct agent *pinhole_make_agent(struct network *n, struct pn_str name)
 					 .realm = n->realm };
 	a->next = n->agents;
 	n->agents = a;
+	n->n_agents++;
 	return a;
 }
 
@@ -281,6 +287,7 @@ void pinhole_agent_check(struct agent *a)
 	while (*at != a)
 		at = &(*at)->next;
 	*at = a->next;
+	a->network->n_agents--;
 	hash_del(&p->agents, &a->by_id);
 	free_late(p, a);
 }

@@ -194,7 +194,6 @@ static struct hole *hole_for(struct network *n, const struct message *m, int *co
 		return h;
 	if (!a)
 		a = pinhole_make_agent(n, m->agent);
-	errno = ENOMEM;
 	h = a ? pinhole_make_hole(a, m->protocol, &m->inner) : NULL;
 	if (!h)
 		*code = code_of(-errno);

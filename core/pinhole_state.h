@@ -72,7 +72,7 @@ struct network {
 	uint8_t key[STUN_KEY];
 	uint32_t lifetime_s, max_holes, max_subscribers;
 	struct agent *agents;
-	size_t n_holes, n_subscribers;
+	size_t n_agents, n_holes, n_subscribers;
 	bool wanted; /* while a configuration is applied */
 };
 
@@ -91,7 +91,8 @@ struct pinholes {
 struct network *pinhole_find_network(const struct pinholes *p, const struct pn_realm *r, struct pn_str name);
 struct agent *pinhole_agent_of(const struct pinholes *p, uint32_t id); /* NULL: gone */
 struct agent *pinhole_find_agent(const struct network *n, struct pn_str name);
-struct agent *pinhole_make_agent(struct network *n, struct pn_str name); /* NULL: no memory */
+/* NULL and errno: ENOSPC, as many as the network may have pinholes; ENOMEM. */
+struct agent *pinhole_make_agent(struct network *n, struct pn_str name);
 struct hole *pinhole_find_hole(const struct agent *a, struct pn_str protocol, const struct pn_addr *inner);
 /* NULL and errno: ENOSPC at the network's cap, ENOMEM; an agent that has nothing is gone then. */
 struct hole *pinhole_make_hole(struct agent *a, struct pn_str protocol, const struct pn_addr *inner);

@@ -12,7 +12,7 @@ static int64_t agent_for(struct network *n, const struct message *m)
 
 	if (!a)
 		a = pinhole_make_agent(n, m->agent);
-	return a ? (int64_t)a->pub.id : -ENOMEM;
+	return a ? (int64_t)a->pub.id : -errno;
 }
 
 int64_t pinhole_trunk_request(struct pinholes *p, struct pn_realm *r, const struct pn_addr *local,
@@ -33,8 +33,8 @@ int64_t pinhole_trunk_request(struct pinholes *p, struct pn_realm *r, const stru
 	if (!j.code && !str_eq(m.protocol, str_of(MESSAGE_TRUNK)))
 		j.code = 400;
 	id = j.code ? -EACCES : agent_for(j.network, &m);
-	if (id == -ENOMEM)
-		j.code = 500;
+	if (id < 0 && !j.code)
+		j.code = id == -ENOSPC ? 486 : 500;
 	values.lifetime_s = id > 0 ? j.network->lifetime_s : 0;
 	if (id > 0)
 		n = pinhole_answer(pinhole_agent_of(p, (uint32_t)id), &m, &values, answer, sizeof(answer));
