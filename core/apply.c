@@ -3,6 +3,7 @@
 #define LOG_SUBSYSTEM LOG_CONF
 
 #include "abi.h"
+#include "conf_route.h"
 #include "engine.h"
 #include "log.h"
 #include "metrics.h"
@@ -134,6 +135,9 @@ static int prepare_modules(struct apply *a)
 			continue;
 		err = check_listens(a, cm, a->module[i]);
 		if (!err)
+			err = conf_add_routes(a->conf, &a->conf->modules[i],
+					      module_table(a->module[i])->default_route, a->e);
+		if (!err)
 			err = module_prepare(a->module[i], cm, a->e);
 		if (!err)
 			continue;
@@ -250,6 +254,24 @@ static void list_modules(struct apply *a)
 	}
 }
 
+static void apply_pinholes(struct apply *a)
+{
+	struct core *c = a->c;
+	const struct pn_realm *bad = NULL;
+	const struct uplink_who *who;
+	int err = pinholes_apply(c->pinholes, a->conf, c->realms);
+
+	if (!err)
+		err = uplinks_apply(c->uplinks, a->conf, c->realms);
+	who = uplink_who(c->uplinks);
+	bindings_token_secret(c->bindings, who ? who->secret : (struct pn_str){ NULL, 0 }, module_name);
+	if (err)
+		log_error("core: networks and the gateway are not as configured: %s", strerror(-err));
+	err = trunks_apply(c->trunks, a->conf, c->realms, &bad);
+	if (err)
+		log_error("core: no trunks in realm %s: TCP port %u: %s", bad->info.name, bad->pinhole, strerror(-err));
+}
+
 static void commit(struct apply *a)
 {
 	struct core *c = a->c;
@@ -264,6 +286,7 @@ static void commit(struct apply *a)
 		module_retire(a->module[i], false);
 		module_commit(a->module[i]);
 	}
+	apply_pinholes(a);
 	c->conf = a->conf;
 	list_modules(a);
 	core_drop_idle(c);

@@ -376,6 +376,8 @@ void binding_accept(struct pn_binding *b, uint64_t terminal_ms, uint64_t upstrea
 	binding_life_start(b);
 	binding_keep_start(b, fresh ? BINDING_FIRST : BINDING_AGAIN);
 	binding_commit(b);
+	if (b->owner->table->ev.changed)
+		b->owner->table->ev.changed(b->owner->table->arg, b);
 }
 
 void binding_refuse(struct pn_binding *b)

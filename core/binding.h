@@ -18,12 +18,18 @@ struct binding_events {
 	int (*keepalive)(void *arg, struct pn_binding *b, const struct pn_addr *where);
 	/* Expired or removed: found no more; valid until the end of the loop's turn. */
 	void (*gone)(void *arg, struct pn_binding *b);
+	/* It is active, or may have moved; after gone() it is not told any more. */
+	void (*changed)(void *arg, struct pn_binding *b);
 };
 
 struct bindings *bindings_new(struct loop *l, const struct binding_events *ev, void *arg);
 void bindings_free(struct bindings *t);
 /* Where aliases with an address come from; without it such a put is -ENOSYS. */
 void bindings_aliases(struct bindings *t, struct aliases *a);
+/* From now on tokens (PN_ALIAS_TOKEN) are made of the terminal's names under this secret, so that all agents
+ * of a network have the same for it; empty: at random. */
+void bindings_token_secret(struct bindings *t, struct pn_str secret,
+			   const char *(*module_name)(const struct module *m));
 /* At most max bindings; keepalives_per_s 0: no budget. */
 void bindings_limits(struct bindings *t, uint32_t max, uint32_t probe_ms, uint32_t keepalives_per_s);
 

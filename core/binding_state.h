@@ -88,6 +88,9 @@ struct bindings {
 	uint32_t max, probe_ms, budget;
 	uint64_t credit;         /* keepalives that may be sent now, in thousandths */
 	uint64_t credit_from_ms;
+	bool derives; /* tokens, under token_key */
+	uint8_t token_key[32];
+	const char *(*module_name)(const struct module *m);
 };
 
 static inline uint64_t binding_tick(uint64_t ms)

@@ -99,7 +99,8 @@ static int admit(struct flow *f, const struct pn_addr *remote)
 	return err;
 }
 
-void *expect_accept(struct flow *listener, void *conn, const struct pn_addr *local, const struct pn_addr *remote)
+void *expect_accept(struct flow *listener, const struct net_ops *net, void *conn, const struct pn_addr *local,
+		    const struct pn_addr *remote)
 {
 	struct flow *f = listener->awaits;
 
@@ -111,6 +112,7 @@ void *expect_accept(struct flow *listener, void *conn, const struct pn_addr *loc
 	f->awaits = NULL;
 	listener->awaits = NULL;
 	flow_kill(listener, 0);
+	f->net = net;
 	f->handle = conn;
 	f->local = *local;
 	f->remote = *remote;

@@ -1,5 +1,7 @@
 #include "media_stream.h"
 #include "lease.h"
+#include "media_join.h"
+#include "media_return.h"
 #include "media_rules.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -105,6 +107,8 @@ static void stream_close(struct stream *st)
 {
 	struct lease *l = st->lease;
 
+	media_return_break(st);
+	join_leave(st);
 	st->lease = NULL;
 	st->rec.fresh = 0;
 	for (size_t e = 0; e <= RELAY_BRANCHES; e++)
@@ -290,6 +294,7 @@ void streams_branch_ended(struct pn_session *s, unsigned branch)
 	for (size_t i = 0; i < s->n_streams; i++) {
 		struct stream *st = s->stream[i];
 
+		join_leave_end(st, PN_SIDE_B, branch);
 		free(st->end[1 + branch]);
 		st->end[1 + branch] = NULL;
 		if (st->lease)

@@ -134,6 +134,10 @@ static void copy_plain(struct pn_realm *r, const struct conf_realm *c)
 	r->dscp = c->dscp;
 	r->fwmark = c->fwmark;
 	r->limits = c->limits;
+	r->pinhole = c->pinhole;
+	r->stun = c->stun;
+	r->stun_media = c->stun_media;
+	r->uplink = c->uplink;
 }
 
 /* A pool lives on when its address goes: its ports must come back. */

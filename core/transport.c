@@ -5,6 +5,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "connection.h"
+#include "pinhole/stun.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -98,8 +99,14 @@ static int bind_listener(struct flow *f)
 	if (err)
 		return err;
 	errno = ENOMEM;
-	f->handle = f->kind == FLOW_UDP ? t->net->udp_bind(t->net_arg, f->realm, &f->local, f)
-					: t->net->tcp_listen(t->net_arg, f->realm, &f->local, f);
+	if (f->kind == FLOW_UDP) {
+		f->handle = t->net->udp_bind(t->net_arg, f->realm, &f->local, f);
+	} else {
+		struct below b = connection_below(t, f->realm);
+
+		f->net = b.net;
+		f->handle = b.net->tcp_listen(b.arg, f->realm, &f->local, f);
+	}
 	return f->handle ? 0 : -errno;
 }
 
@@ -169,11 +176,11 @@ int transport_stage(struct transport *t, struct module *m, struct realms *r, con
 /* Those of the configuration and those of aliases. */
 static void tune(struct transport *t, const struct module *m)
 {
-	for (uint32_t i = 0; i < t->n_slots && t->net->tune; i++) {
+	for (uint32_t i = 0; i < t->n_slots; i++) {
 		const struct flow *f = t->slots[i].flow;
 
-		if (is_listener(f) && f->module == m)
-			t->net->tune(f->handle, f->realm);
+		if (is_listener(f) && f->module == m && f->net->tune)
+			f->net->tune(f->handle, f->realm);
 	}
 }
 
@@ -248,6 +255,25 @@ static const struct flow *listener_at(const struct transport *t, const struct pn
 		n = found;
 	}
 	return NULL;
+}
+
+void transport_set_pinholes(struct transport *t, const struct transport_pinholes *p)
+{
+	t->pinholes = *p;
+}
+
+int transport_each_socket(struct transport *t, const struct pn_realm *r,
+			  int (*fn)(void *arg, struct module *m, uint64_t flow, const struct pn_addr *local),
+			  void *arg)
+{
+	for (uint32_t i = 0; i < t->n_slots; i++) {
+		struct flow *f = t->slots[i].flow;
+		int stop = f && f->kind == FLOW_UDP && f->realm == r ? fn(arg, f->module, f->id, &f->local) : 0;
+
+		if (stop)
+			return stop;
+	}
+	return 0;
 }
 
 bool transport_own(struct transport *t, const struct pn_realm *r, const struct pn_addr *a)
@@ -336,8 +362,11 @@ int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn
 
 	if (err)
 		return err;
-	if (kind == PN_TCP)
-		return connection_open(t, m, r, to, flow);
+	if (kind == PN_TCP) {
+		struct below b = connection_below(t, r);
+
+		return connection_open(t, m, r, &b, to, flow);
+	}
 	if (kind != PN_UDP)
 		return -EPROTONOSUPPORT;
 	id = flow_listener(t, m, r, PN_UDP, to->family);
@@ -347,15 +376,66 @@ int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn
 	return 0;
 }
 
+/* The agent that `to` lies behind admits what it listens for and nothing else, so our reach is no matter. */
+int flow_open_via(struct transport *t, struct module *m, struct pn_realm *r, const struct pn_addr *via,
+		  enum pn_transport kind, const struct pn_addr *to, uint64_t *flow)
+{
+	struct below b = { .net = t->trunks.net };
+
+	if (kind == PN_TCP && via && t->trunks.via)
+		b.arg = t->trunks.via(t->trunks.arg, r, via, &b.remote);
+	if (!b.arg)
+		return flow_open(t, m, r, kind, to, flow);
+	return to->port ? connection_open(t, m, r, &b, to, flow) : -EPERM;
+}
+
+bool flow_trunk(struct transport *t, const struct pn_realm *r, const struct pn_addr *via)
+{
+	struct pn_addr remote;
+
+	return t->trunks.via && t->trunks.via(t->trunks.arg, r, via, &remote);
+}
+
+void transport_set_trunks(struct transport *t, const struct transport_trunks *c)
+{
+	t->trunks = *c;
+}
+
+int transport_trunk_open(struct transport *t, struct pn_realm *r, const struct pn_addr *to, uint64_t *flow)
+{
+	struct below b = { .net = t->net, .arg = t->net_arg };
+	int err = check_reach(t, r, to);
+
+	return err ? err : connection_open(t, t->trunks.owner, r, &b, to, flow);
+}
+
+void transport_trunk_close(struct transport *t, uint64_t flow)
+{
+	flow_close(t, t->trunks.owner, flow);
+}
+
+void *transport_accept(struct transport *t, const struct pn_realm *r, void *channel, const struct pn_addr *local,
+		       const struct pn_addr *remote)
+{
+	for (const struct flow *f = NULL; (f = listener_at(t, local, f));)
+		if (f->kind == FLOW_LISTENER && f->realm == r && !flow_is_trunk(f))
+			return connection_accept(flow_get(t, f->id), t->trunks.net, channel, local, remote);
+	return NULL;
+}
+
 static int send_datagram(struct flow *f, const struct pn_addr *to, const void *data, size_t len)
 {
 	int err = check_reach(f->t, f->realm, to);
+	struct pn_addr now_at;
 
 	if (err)
 		return err;
 	if (to->family != f->local.family)
 		return -EAFNOSUPPORT;
-	err = f->t->net->udp_send(f->handle, to, data, len);
+	now_at = *to;
+	if (f->t->pinholes.redirect)
+		f->t->pinholes.redirect(f->t->pinholes.arg, f->id, f->module, f->realm, &now_at);
+	err = f->t->net->udp_send(f->handle, &now_at, data, len);
 	metric_add(err ? M_UDP_TX_FAIL : M_UDP_TX, 1);
 	return err;
 }
@@ -369,6 +449,13 @@ int flow_send(struct transport *t, uint64_t flow, const struct pn_addr *to, cons
 	if (f->kind == FLOW_UDP)
 		return send_datagram(f, to, data, len);
 	return connection_send(f, data, len);
+}
+
+size_t flow_queued(struct transport *t, uint64_t flow)
+{
+	const struct flow *f = flow_get(t, flow);
+
+	return f && f->kind == FLOW_CONNECTION && !f->connecting ? f->out.len : SIZE_MAX;
 }
 
 const struct module *flow_owner(struct transport *t, uint64_t flow)
@@ -411,6 +498,10 @@ void net_on_datagram(void *owner, const struct pn_addr *from, const void *data, 
 		metric_add(err == -EACCES ? M_ACL_DENIED : M_RATE_DENIED, 1);
 		return;
 	}
-	if (len && from->port) /* an empty one kept a NAT open and carries nothing */
-		f->t->events->message(f->module, &m);
+	if (!len || !from->port) /* an empty one kept a NAT open and carries nothing */
+		return;
+	if (f->t->pinholes.stun && stun_is(data, len) &&
+	    f->t->pinholes.stun(f->t->pinholes.arg, f->module, &m))
+		return;
+	f->t->events->message(f->module, &m);
 }

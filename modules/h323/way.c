@@ -2,6 +2,13 @@
 
 #include <errno.h>
 
+bool way_by_trunk(const struct h323_terminal *t)
+{
+	struct pn_addr pinhole = terminal_pinhole(t);
+
+	return t->h->svc->flow_trunk(t->h->host, t->access, &pinhole);
+}
+
 int way_to_terminal(struct h323_terminal *callee, struct h323_way *out)
 {
 	struct h323_way way = { .reach = H323_BY_ADDRESS,
@@ -9,9 +16,9 @@ int way_to_terminal(struct h323_terminal *callee, struct h323_way *out)
 				.to = callee->signal,
 				.callee = callee };
 
-	if (callee->traversal)
+	if (callee->traversal && !way_by_trunk(callee))
 		way.reach = H323_BY_TRAVERSAL;
-	else if (!terminal_plain(callee))
+	else if (!terminal_plain(callee) && !way_by_trunk(callee))
 		return -ENETUNREACH;
 	*out = way;
 	return 0;

@@ -91,7 +91,7 @@ static void name_loopback(struct real *r, int dscp, const char *device)
 
 static void start(struct real *r, unsigned threads)
 {
-	static const struct relay_events events = { on_latch, on_final };
+	static const struct relay_events events = { .on_latch = on_latch, .on_final = on_final };
 	struct relay_conf c = { .threads = threads, .events = &events, .arg = r, .max_streams = 64 };
 
 	memset(r, 0, sizeof(*r));
@@ -213,8 +213,8 @@ static void open_stream(struct real *r, struct call *c, const char *ip_a, const 
 		c->local[0].port = r->next_port;
 		c->local[1].port = (uint16_t)(r->next_port + 2);
 		r->next_port = (uint16_t)(r->next_port + 4);
-		end[0] = (struct relay_end){ 0, c->local[0] };
-		end[1] = (struct relay_end){ 0, c->local[1] };
+		end[0] = (struct relay_end){ .rtp = c->local[0] };
+		end[1] = (struct relay_end){ .rtp = c->local[1] };
 		err = relay_open(r->relay, end, &c->id, NULL);
 	}
 	cr_assert(zero(int, err));
@@ -447,7 +447,7 @@ Test(relay_thread, binds_to_a_device)
 {
 	struct real r;
 	struct call c;
-	struct relay_end end[2] = { { 0, addr("127.0.0.1:19998") }, { 0, addr("127.0.0.1:19996") } };
+	struct relay_end end[2] = { { .rtp = addr("127.0.0.1:19998") }, { .rtp = addr("127.0.0.1:19996") } };
 
 	start(&r, 1);
 	name_loopback(&r, -1, "lo");
@@ -468,7 +468,7 @@ Test(relay_thread, lets_ports_go_before_it_says_so)
 
 	start(&r, 1);
 	open_call(&r, &c, "127.0.0.1", "127.0.0.1");
-	struct relay_end end[2] = { { 0, c.local[0] }, { 0, c.local[1] } };
+	struct relay_end end[2] = { { .rtp = c.local[0] }, { .rtp = c.local[1] } };
 
 	end[0].rtp.port = r.next_port;
 	cr_expect(eq(int, relay_open(r.relay, end, &again, &busy), -EADDRINUSE));
@@ -509,7 +509,7 @@ static bool probed(struct real *r)
 
 Test(relay_thread, breaks_deadlocks)
 {
-	static const struct relay_events events = { on_latch, on_final };
+	static const struct relay_events events = { .on_latch = on_latch, .on_final = on_final };
 	struct real r;
 	struct call c;
 	struct pn_addr from;

@@ -54,8 +54,8 @@ def play(row, directory, prefix, build):
     with Lab(directory, prefix, build, kind=row.kind, **row.network) as lab:
         row.play(lab)
         lab.check_processes()
-        if lab.postern:
-            lab.postern.at_rest()
+        for daemon in lab.daemons:
+            daemon.at_rest()
         lab.end_programs()
         lab.stop_captures()
         checks.nothing_private(lab)

@@ -1,0 +1,454 @@
+#define LOG_SUBSYSTEM LOG_BINDING
+
+#include "uplink_state.h"
+
+#include "log.h"
+#include "metrics.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_MS 100u /* changes of sockets and subscribers come in crowds */
+#define MARGIN 3u    /* a lifetime of so many intervals: two answers may be lost */
+
+/* ---- one socket ---- */
+
+struct uplink *uplink_of_flow(const struct uplinks *u, uint64_t flow)
+{
+	struct hash_node *n = NULL;
+
+	while ((n = hash_find(&u->by_flow, flow, n)))
+		if (hash_entry(n, struct uplink, by_flow)->flow == flow)
+			return hash_entry(n, struct uplink, by_flow);
+	return NULL;
+}
+
+static void count_up(const struct uplinks *u)
+{
+	int64_t up = 0;
+
+	for (const struct uplink *l = u->all; l; l = l->next)
+		up += l->up;
+	metric_set(M_UPLINKS, up);
+}
+
+static void transmit(struct uplink *l, const void *data, size_t len)
+{
+	int err;
+
+	l->u->sending = true;
+	err = flow_send(l->u->c.transport, l->flow, &l->to, data, len);
+	l->u->sending = false;
+	if (err)
+		log_debug("uplink %s: request not sent: %s", addr_text(&l->local), strerror(-err));
+}
+
+static void wind(struct uplink *l)
+{
+	uint64_t next = pinhole_client_next(l->client), now = loop_now(l->u->c.loop);
+
+	if (next == UINT64_MAX)
+		timer_stop(l->u->c.loop, &l->timer);
+	else if (timer_start(l->u->c.loop, &l->timer, next > now ? next - now : 0))
+		log_error("uplink %s: not refreshed any more: out of memory", addr_text(&l->local));
+}
+
+/* The alarm: once until it is over. Calls inside go on. */
+static void lost(struct uplink *l, int error)
+{
+	metric_add(M_UPLINK_LOST, 1);
+	uplink_idle_lost(l);
+	l->up = false;
+	count_up(l->u);
+	if (l->told_down)
+		return;
+	l->told_down = true;
+	if (error == -ETIMEDOUT)
+		log_error("uplink %s: gateway %s does not answer: %s is cut off", addr_text(&l->local),
+			  addr_text(&l->to), l->u->c.module_name(l->module));
+	else
+		log_error("uplink %s: gateway %s refuses network \"%s\": error %d: %s is cut off",
+			  addr_text(&l->local), addr_text(&l->to), l->u->network, error,
+			  l->u->c.module_name(l->module));
+}
+
+static void pump(struct uplink *l)
+{
+	uint8_t data[MESSAGE_MAX];
+	int len;
+
+	while ((len = pinhole_client_output(l->client, loop_now(l->u->c.loop), data, sizeof(data))) != 0) {
+		if (len > 0)
+			transmit(l, data, (size_t)len);
+		else if (len == -ETIMEDOUT)
+			lost(l, len);
+		else
+			break;
+	}
+	wind(l);
+}
+
+static void on_timer(struct timer *t)
+{
+	pump(t->arg);
+}
+
+static void stands(struct uplink *l, const char *how)
+{
+	struct uplinks *u = l->u;
+	struct pinhole_client_info i;
+
+	pinhole_client_info(l->client, &i);
+	log_info("uplink %s: %s: %s at %s", addr_text(&l->local), u->c.module_name(l->module), how,
+		 addr_text(&i.mapped));
+	l->up = true;
+	l->told_down = false;
+	count_up(u);
+	if (u->on_open)
+		u->on_open(u->on_open_arg);
+}
+
+/* True: the datagram was an answer to it. */
+static bool take_answer(struct uplink *l, const struct pn_msg *m)
+{
+	struct pinhole_client_info before, after;
+	enum pinhole_event event;
+
+	pinhole_client_info(l->client, &before);
+	event = pinhole_client_input(l->client, m->now_ms, &m->remote, m->data, m->len);
+	pinhole_client_info(l->client, &after);
+	switch (event) {
+	case PINHOLE_NOT_OURS:
+		return false;
+	case PINHOLE_OPEN:
+		stands(l, "registered");
+		break;
+	case PINHOLE_KEPT:
+		uplink_idle_kept(l, before.sent);
+		break;
+	case PINHOLE_MOVED:
+		metric_add(M_UPLINK_MOVED, 1);
+		uplink_idle_lost(l);
+		stands(l, "moved");
+		break;
+	case PINHOLE_REFUSED:
+		lost(l, after.error);
+		break;
+	default:
+		break;
+	}
+	pump(l);
+	return true;
+}
+
+bool uplinks_on_stun(void *arg, struct module *m, const struct pn_msg *msg)
+{
+	struct uplink *l = uplink_of_flow(arg, msg->flow);
+
+	(void)m;
+	return l && take_answer(l, msg);
+}
+
+void uplinks_redirect(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
+		      struct pn_addr *to)
+{
+	struct uplinks *u = arg;
+	struct uplink *l = u->sending || r != u->who.realm ? NULL : uplink_of_flow(u, flow);
+
+	(void)m;
+	if (l && addr_eq(to, &l->to))
+		l->used_ms = loop_now(u->c.loop);
+}
+
+/* ---- which sockets there are ---- */
+
+static uint16_t port_of(const struct uplinks *u, const char *module)
+{
+	for (size_t i = 0; i < u->n_ports; i++)
+		if (!strcmp(u->ports[i].module, module))
+			return u->ports[i].port;
+	return 0;
+}
+
+static void uplink_free(struct uplink *l)
+{
+	timer_stop(l->u->c.loop, &l->timer);
+	pinhole_client_free(l->client);
+	free(l->subscribers.list);
+	free(l);
+}
+
+static void uplink_new(struct uplinks *u, struct module *m, uint64_t flow, const struct pn_addr *local,
+		       const struct pn_addr *to)
+{
+	struct pinhole_client_conf c = { .kind = PINHOLE_REGISTER, .login = u->login, .gateway = *to,
+					 .inner = *local, .protocol = str_of(u->c.module_name(m)),
+					 .lifetime_s = (uint32_t)(u->idle_max_ms * MARGIN / 1000),
+					 .keep_ms = u->idle_min_ms };
+	struct uplink *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		goto fail;
+	*l = (struct uplink){ .u = u, .flow = flow, .module = m, .local = *local, .to = *to, .wanted = true,
+			      .timer = { .fn = on_timer, .arg = l } };
+	l->client = pinhole_client_new(&c, loop_now(u->c.loop));
+	if (!l->client || hash_put(&u->by_flow, &l->by_flow, flow)) {
+		uplink_free(l);
+		goto fail;
+	}
+	uplink_idle_start(l);
+	l->next = u->all;
+	u->all = l;
+	return;
+fail:
+	log_error("uplink %s: not registered: out of memory", addr_text(local));
+}
+
+static int on_socket(void *arg, struct module *m, uint64_t flow, const struct pn_addr *local)
+{
+	struct uplinks *u = arg;
+	struct uplink *l = uplink_of_flow(u, flow);
+	struct pn_addr to = u->who.gateway;
+
+	to.port = port_of(u, u->c.module_name(m));
+	if (!to.port || local->family != to.family)
+		return 0;
+	if (l && addr_eq(&l->to, &to))
+		l->wanted = true;
+	else if (!l)
+		uplink_new(u, m, flow, local, &to);
+	return 0;
+}
+
+static void drop(struct uplink *l)
+{
+	hash_del(&l->u->by_flow, &l->by_flow);
+	uplink_free(l);
+}
+
+static void drop_unwanted(struct uplinks *u)
+{
+	for (struct uplink **at = &u->all; *at;) {
+		struct uplink *l = *at;
+
+		if (l->wanted) {
+			at = &l->next;
+			continue;
+		}
+		*at = l->next;
+		drop(l);
+	}
+	count_up(u);
+}
+
+static void look(struct timer *t)
+{
+	struct uplinks *u = t->arg;
+
+	if (!u->login)
+		return;
+	for (struct uplink *l = u->all; l; l = l->next)
+		l->wanted = false;
+	transport_each_socket(u->c.transport, u->who.realm, on_socket, u);
+	drop_unwanted(u);
+	/* A socket that changed its way to the gateway was dropped; now it is new. */
+	transport_each_socket(u->c.transport, u->who.realm, on_socket, u);
+	uplink_subscribers(u);
+	for (struct uplink *l = u->all; l; l = l->next)
+		pump(l);
+}
+
+void uplinks_changed(void *arg)
+{
+	struct uplinks *u = arg;
+
+	if (u->login && !u->look.slot && timer_start(u->c.loop, &u->look, LOOK_MS))
+		log_error("uplink: changes are not told: out of memory");
+}
+
+/* ---- who we are ---- */
+
+void uplinks_end(struct uplinks *u)
+{
+	uint8_t data[MESSAGE_MAX];
+
+	for (struct uplink *l = u->all; l; l = l->next) {
+		int len = l->up ? pinhole_client_end(l->client, loop_now(u->c.loop), data, sizeof(data)) : 0;
+
+		if (len > 0)
+			transmit(l, data, (size_t)len);
+		l->wanted = false;
+	}
+	drop_unwanted(u);
+}
+
+static void forget_ports(struct uplinks *u)
+{
+	for (size_t i = 0; i < u->n_ports; i++)
+		free(u->ports[i].module);
+	free(u->ports);
+	u->ports = NULL;
+	u->n_ports = 0;
+}
+
+static int take_ports(struct uplinks *u, const struct conf *c)
+{
+	struct uplink_port *ports = calloc(c->n_modules + 1, sizeof(*ports));
+	size_t n = 0;
+
+	if (!ports)
+		return -ENOMEM;
+	forget_ports(u);
+	u->ports = ports;
+	for (size_t i = 0; i < c->n_modules; i++) {
+		ports[n] = (struct uplink_port){ strdup(c->modules[i].name), c->modules[i].uplink_port };
+		if (!ports[n].module)
+			return -ENOMEM;
+		u->n_ports = ++n;
+	}
+	return 0;
+}
+
+static void forget_who(struct uplinks *u)
+{
+	if (u->secret)
+		explicit_bzero(u->secret, u->who.secret.len);
+	free(u->secret);
+	free(u->network);
+	free(u->agent);
+	u->network = u->agent = u->secret = NULL;
+	u->who = (struct uplink_who){ .realm = NULL };
+}
+
+static int retire_login(struct uplinks *u)
+{
+	struct pinhole_login **list;
+
+	if (!u->login)
+		return 0;
+	list = realloc(u->retired, (u->n_retired + 1) * sizeof(struct pinhole_login *));
+	if (!list)
+		return -ENOMEM;
+	u->retired = list;
+	list[u->n_retired++] = u->login;
+	u->login = NULL;
+	return 0;
+}
+
+static bool is_same(const struct uplinks *u, const struct conf_gateway *g, const struct pn_realm *r)
+{
+	const struct uplink_who *w = &u->who;
+
+	return u->login && w->realm == r && addr_eq(&w->gateway, &g->address) && !strcmp(u->network, g->network) &&
+	       !strcmp(u->agent, g->agent) && w->secret.len == g->secret.len &&
+	       !memcmp(w->secret.p, g->secret.octets, g->secret.len);
+}
+
+static int take_who(struct uplinks *u, const struct conf_gateway *g, struct pn_realm *r)
+{
+	struct pinhole_login_conf c = { .wall_us = loop_wall(u->c.loop) * 1000, .now_ms = loop_now(u->c.loop) };
+
+	u->network = strdup(g->network);
+	u->agent = strdup(g->agent);
+	u->secret = malloc(g->secret.len);
+	if (!u->network || !u->agent || !u->secret)
+		return -ENOMEM;
+	memcpy(u->secret, g->secret.octets, g->secret.len);
+	u->who = (struct uplink_who){ .realm = r, .gateway = g->address, .network = str_of(u->network),
+				      .agent = str_of(u->agent), .secret = { u->secret, g->secret.len } };
+	c.network = u->who.network;
+	c.agent = u->who.agent;
+	c.secret = u->who.secret;
+	u->login = pinhole_login_new(&c);
+	return u->login ? 0 : -errno;
+}
+
+int uplinks_apply(struct uplinks *u, const struct conf *c, struct realms *realms)
+{
+	const struct conf_gateway *g = c->gateway;
+	struct pn_realm *r = g ? realms_configured(realms, g->realm) : NULL;
+	int err = take_ports(u, c);
+
+	if (!err && !(g && is_same(u, g, r))) {
+		uplinks_end(u);
+		err = retire_login(u);
+		if (!err)
+			forget_who(u);
+		if (!err && g)
+			err = take_who(u, g, r);
+	}
+	if (err || !g)
+		return err;
+	u->idle_min_ms = g->idle_min_ms;
+	u->idle_max_ms = g->idle_max_ms;
+	for (struct uplink *l = u->all; l; l = l->next)
+		uplink_idle_start(l);
+	uplinks_changed(u);
+	return 0;
+}
+
+const struct uplink_who *uplink_who(const struct uplinks *u)
+{
+	return u->login ? &u->who : NULL;
+}
+
+struct pinhole_login *uplink_login(const struct uplinks *u)
+{
+	return u->login;
+}
+
+void uplink_on_open(struct uplinks *u, void (*fn)(void *arg), void *arg)
+{
+	u->on_open = fn;
+	u->on_open_arg = arg;
+}
+
+void uplink_stale(struct uplinks *u)
+{
+	struct uplink *l = u->all;
+
+	if (!l)
+		return;
+	pinhole_client_refresh(l->client, loop_now(u->c.loop));
+	pump(l);
+}
+
+bool uplink_up(const struct uplinks *u)
+{
+	const struct uplink *l = u->all;
+
+	while (l && l->up)
+		l = l->next;
+	return u->all && !l;
+}
+
+/* ---- life ---- */
+
+struct uplinks *uplinks_new(const struct uplinks_conf *c)
+{
+	struct uplinks *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		return NULL;
+	u->c = *c;
+	u->look = (struct timer){ .fn = look, .arg = u };
+	hash_init(&u->by_flow);
+	return u;
+}
+
+void uplinks_free(struct uplinks *u)
+{
+	if (!u)
+		return;
+	timer_stop(u->c.loop, &u->look);
+	uplinks_end(u);
+	forget_ports(u);
+	forget_who(u);
+	pinhole_login_free(u->login);
+	while (u->n_retired)
+		pinhole_login_free(u->retired[--u->n_retired]);
+	free(u->retired);
+	hash_free(&u->by_flow);
+	free(u);
+}
