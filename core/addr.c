@@ -229,6 +229,11 @@ bool addr_is_special(const struct pn_addr *a)
 	return a->family == 4 ? in_blocks(a, v4, ROWS(v4)) : in_blocks(a, v6, ROWS(v6));
 }
 
+bool addr_is_group(const struct pn_addr *a)
+{
+	return a->family == 4 && a->ip[0] >> 4 == 14;
+}
+
 bool addr_is_global(const struct pn_addr *a)
 {
 	static const struct block not4[] = {

@@ -32,6 +32,7 @@ int addr_of_sockaddr(const struct sockaddr *sa, struct pn_addr *out); /* v4-mapp
 /* Loopback, link-local, multicast, broadcast, unspecified, v4-mapped: never a destination
  * (latch.md 8). */
 bool addr_is_special(const struct pn_addr *a);
+bool addr_is_group(const struct pn_addr *a); /* IPv4 multicast */
 /* Outside of the private and special blocks of RFC 6890. The documentation blocks of RFC 5737 and
  * RFC 3849 count as global: labs and examples live there. */
 bool addr_is_global(const struct pn_addr *a);

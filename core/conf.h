@@ -53,6 +53,7 @@ struct conf_listen {
 	unsigned realm; /* index in conf.realms */
 	enum pn_transport transport;
 	uint16_t port;
+	struct pn_addr group; /* of multicast, UDP; family 0: the realm's addresses */
 	int line;
 };
 

@@ -141,7 +141,8 @@ static void check_port(const struct conf *c, const struct conf_listen *l, struct
 
 static bool same_socket(const struct conf_listen *a, const struct conf_listen *b)
 {
-	return a->realm == b->realm && a->transport == b->transport && a->port == b->port;
+	return a->realm == b->realm && a->transport == b->transport && a->port == b->port &&
+	       addr_same_ip(&a->group, &b->group);
 }
 
 /* The same listener before l, in this module or one above it. */

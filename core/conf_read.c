@@ -191,6 +191,18 @@ void conf_unknown_realm(struct conf_reader *r, const xmlNode *n)
 	conf_bad_value(r, n, "realm", len ? known : "the name of a <realm>");
 }
 
+/* False: it was told. */
+static bool read_group(struct conf_reader *r, const xmlNode *n, struct conf_listen *l)
+{
+	const char *value = conf_attr(n, "group");
+	struct pn_str text = { value, value ? strlen(value) : 0 };
+
+	if (!value || (!addr_parse(text, &l->group) && addr_is_group(&l->group) && l->transport == PN_UDP))
+		return true;
+	conf_bad_value(r, n, "group", "an IPv4 multicast address such as \"224.0.1.41\", on udp");
+	return false;
+}
+
 static void read_listen(struct conf_reader *r, const xmlNode *n, struct conf_module *m)
 {
 	const char *realm = conf_attr(n, "realm"), *port = conf_attr(n, "port");
@@ -205,7 +217,7 @@ static void read_listen(struct conf_reader *r, const xmlNode *n, struct conf_mod
 		conf_unknown_realm(r, n);
 		return;
 	}
-	if (!realm || !port || conf_number(port, 65535, &number))
+	if (!read_group(r, n, &l) || !realm || !port || conf_number(port, 65535, &number))
 		return;
 	l.port = (uint16_t)number;
 	list = conf_grow(r, m->listens, &m->n_listens, sizeof(*list));

@@ -142,10 +142,10 @@ static int stage_one(struct transport *t, struct module *m, struct pn_realm *r,
 		struct flow next = { .module = m, .realm = r, .transport = want->transport }, *f;
 		int err = 0;
 
-		if (!own)
+		if (!own || (want->group.family && want->group.family != family))
 			continue;
 		any = true;
-		next.local = *own;
+		next.local = want->group.family ? want->group : *own;
 		next.local.port = want->port;
 		f = find_listener(t, m, r, want->transport, &next.local);
 		if (!f) {
@@ -323,7 +323,8 @@ uint64_t flow_listener(struct transport *t, const struct module *m, const struct
 		       enum pn_transport kind, int family)
 {
 	for (const struct flow *f = t->configured; f; f = f->next_listener)
-		if (f->module == m && f->realm == r && f->transport == kind && f->local.family == family)
+		if (f->module == m && f->realm == r && f->transport == kind && f->local.family == family &&
+		    !addr_is_group(&f->local))
 			return f->id;
 	return 0;
 }

@@ -1,7 +1,9 @@
 #include "udp.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,6 +53,23 @@ static void on_ready(struct io *io, unsigned events)
 		free(u);
 }
 
+/* Of a group on the realm's network, and none of what others on this host joined elsewhere. */
+static int join(int fd, const struct pn_realm *realm, const struct pn_addr *group)
+{
+	const struct pn_addr *own = realm_addr(realm, group->family);
+	struct ip_mreqn r = { 0 };
+	int none = 0;
+
+	if (!own)
+		return -EADDRNOTAVAIL;
+	memcpy(&r.imr_multiaddr, group->ip, 4);
+	memcpy(&r.imr_address, own->ip, 4);
+	if (setsockopt(fd, IPPROTO_IP, IP_MULTICAST_ALL, &none, sizeof(none)) ||
+	    setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &r, sizeof(r)))
+		return -errno;
+	return 0;
+}
+
 void *udp_bind(void *loop, const struct pn_realm *realm, const struct pn_addr *local, void *owner)
 {
 	struct udp *u = calloc(1, sizeof(*u));
@@ -66,11 +85,15 @@ void *udp_bind(void *loop, const struct pn_realm *realm, const struct pn_addr *l
 	err = u->base.fd = net_socket(realm, SOCK_DGRAM, local);
 	if (err < 0)
 		goto fail;
+	err = addr_is_group(local) ? join(u->base.fd, realm, local) : 0;
+	if (err)
+		goto shut;
 	/* The kernel gives what it may; a smaller one still works. */
 	setsockopt(u->base.fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	err = io_start(u->loop, &u->io, u->base.fd, IO_READ);
 	if (!err)
 		return u;
+shut:
 	close(u->base.fd);
 fail:
 	free(u);

@@ -367,6 +367,10 @@ static int reach(struct call *c, const struct h323_way *way)
 	uint64_t flow;
 	int err;
 
+	if (way->reach == H323_BY_LINK) {
+		c->ready = true;
+		return link_attach(link_find(c->h, way->callee->flow), leg);
+	}
 	if (way->reach == H323_BY_TRAVERSAL)
 		return traversal_begin(way->callee, c->id, on_traversal_failed, c, &c->traversal);
 	err = c->h->svc->flow_open_via(c->h->host, way->realm, &leg->peer, PN_TCP, &way->to, &flow);
@@ -403,7 +407,7 @@ static void set_legs(struct call *c, const struct call_args *a)
 	to->media_traverses = way->callee && (way->callee->media_traversal || way->callee->traversal);
 	to->realm = way->realm;
 	to->terminal = way->callee;
-	to->traverses = way->reach == H323_BY_TRAVERSAL;
+	to->traverses = way->reach != H323_BY_ADDRESS;
 	to->peer = to->traverses || (way->callee && way_by_trunk(way->callee)) ? terminal_pinhole(way->callee)
 									       : way->to;
 	to->claimed = way->callee ? way->callee->signal : way->to;

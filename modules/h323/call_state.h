@@ -26,6 +26,7 @@ struct call_link {
 	struct call_legs legs; /* of call signalling */
 	struct call *control;  /* whose H.245; NULL: it is call signalling */
 	enum pn_side side;     /* of that */
+	bool ras;              /* it carries RAS as well: ras_tunnel.h */
 	struct h323_forward *forward; /* a Setup by it goes there; owned; NULL */
 };
 

@@ -6,6 +6,7 @@
 
 #include "pdu.h"
 
+#define FEATURE_RAS_TUNNEL 17           /* H.460.17 */
 #define FEATURE_SIGNALLING_TRAVERSAL 18 /* H.460.18 */
 #define FEATURE_MEDIA_TRAVERSAL 19      /* H.460.19 */
 

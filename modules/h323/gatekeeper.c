@@ -114,7 +114,9 @@ static int confirm_features(struct asked *q, const struct registration_claim *c,
 	int err = 0;
 
 	/* the lists are made in the memory of the request */
-	if (c->traversal)
+	if (c->tunnel)
+		err = feature_add(&q->rx->pdu, set, FEATURE_RAS_TUNNEL);
+	if (!err && c->traversal)
 		err = feature_add(&q->rx->pdu, set, FEATURE_SIGNALLING_TRAVERSAL);
 	if (!err && c->media_traversal)
 		err = feature_add(&q->rx->pdu, set, FEATURE_MEDIA_TRAVERSAL);

@@ -1,8 +1,12 @@
 #include "keepalive.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "ras_tunnel.h"
 #include "transaction.h"
+
+#define IRQ_LEN 64u
 
 static void remove_lost(void *h323)
 {
@@ -28,6 +32,7 @@ long keepalive_write(struct h323_terminal *t, void *out, size_t cap)
 	RasMessage_t m = { .present = RasMessage_PR_infoRequest };
 	struct h323 *h = t->h;
 	bool probing = h->svc->binding_info(t->binding)->probing;
+	uint8_t ras[IRQ_LEN];
 	long n;
 
 	if (t->unanswered >= h->conf->lost_after && !probing) {
@@ -37,9 +42,13 @@ long keepalive_write(struct h323_terminal *t, void *out, size_t cap)
 	}
 	t->asked = transaction_own_seq(t);
 	ras_set_seq(&m, t->asked);
-	n = aper_write_value(&asn_DEF_RasMessage, &m, out, cap);
-	if (n < 0)
-		return n;
+	n = aper_write_value(&asn_DEF_RasMessage, &m, ras, sizeof(ras));
+	if (n > 0 && ras_tunnel_is(h, t->flow))
+		n = ras_tunnel_wrap((struct pn_str){ (const char *)ras, (size_t)n }, out, cap);
+	else if (n > 0 && (size_t)n <= cap)
+		memcpy(out, ras, (size_t)n);
+	if (n < 0 || (size_t)n > cap)
+		return n < 0 ? n : -ENOBUFS;
 	t->unanswered += !probing;
 	h->svc->count(h->host, H323_CNT_KEEPALIVES);
 	return n;

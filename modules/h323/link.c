@@ -100,6 +100,6 @@ void link_detach(struct call_leg *leg)
 	if (!l)
 		return;
 	link_unhook(leg);
-	if (LIST_EMPTY(&l->legs) && !l->maintained)
+	if (LIST_EMPTY(&l->legs) && !l->maintained && !l->ras)
 		link_close(l);
 }

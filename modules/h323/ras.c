@@ -8,6 +8,7 @@
 #include "ras_gatekeeper.h"
 #include "ras_refuse.h"
 #include "ras_terminal.h"
+#include "ras_tunnel.h"
 
 #define M(member) offsetof(struct RasMessage, choice.member)
 #define SEQ(member) M(member.requestSeqNum)
@@ -152,18 +153,29 @@ const uint8_t *ras_call(const RasMessage_t *m)
 	}
 }
 
+static int put(struct h323 *h, uint64_t flow, const struct pn_addr *to, const void *p, size_t len)
+{
+	uint8_t wrapped[H323_PDU_MAX];
+	long n;
+
+	if (!ras_tunnel_is(h, flow))
+		return h->svc->flow_send(h->host, flow, to, p, len);
+	n = ras_tunnel_wrap((struct pn_str){ p, len }, wrapped, sizeof(wrapped));
+	return n < 0 ? (int)n : h->svc->flow_send(h->host, flow, NULL, wrapped, (size_t)n);
+}
+
 int ras_send(struct h323 *h, const RasMessage_t *m, uint64_t flow, const struct pn_addr *to)
 {
 	long n = aper_write_value(&asn_DEF_RasMessage, m, h->out, sizeof(h->out));
 
-	return n < 0 ? (int)n : h->svc->flow_send(h->host, flow, to, h->out, (size_t)n);
+	return n < 0 ? (int)n : put(h, flow, to, h->out, (size_t)n);
 }
 
 int ras_send_edited(struct h323 *h, const struct ras_rx *rx, uint64_t flow, const struct pn_addr *to)
 {
 	long n = pdu_write(&rx->pdu, h->out, sizeof(h->out));
 
-	return n < 0 ? (int)n : h->svc->flow_send(h->host, flow, to, h->out, (size_t)n);
+	return n < 0 ? (int)n : put(h, flow, to, h->out, (size_t)n);
 }
 
 int ras_reply(struct h323 *h, const struct ras_rx *rx, const RasMessage_t *m)
@@ -221,7 +233,7 @@ static void forward_unread(struct h323 *h, const struct pn_msg *m)
 		return;
 	if (t) {
 		to = terminal_pinhole(t);
-		h->svc->flow_send(h->host, t->flow, &to, m->data, m->len);
+		put(h, t->flow, &to, m->data, m->len);
 		return;
 	}
 	t = terminal_of_sender(h, m, (struct pn_str){ NULL, 0 });
@@ -231,12 +243,10 @@ static void forward_unread(struct h323 *h, const struct pn_msg *m)
 	h->svc->flow_send(h->host, info->alias_udp, &t->gatekeeper, m->data, m->len);
 }
 
-void ras_receive(struct h323 *h, const struct pn_msg *m)
+static void receive(struct h323 *h, const struct pn_msg *m)
 {
 	struct ras_rx rx = { 0 };
 
-	if (!m->len)
-		return; /* keeps a NAT open */
 	h->svc->count(h->host, H323_CNT_RAS);
 	if (read(h, m, &rx)) {
 		forward_unread(h, m);
@@ -244,4 +254,24 @@ void ras_receive(struct h323 *h, const struct pn_msg *m)
 	}
 	dispatch(h, &rx);
 	pdu_free(&rx.pdu);
+}
+
+/* Discovery by multicast (H.225.0 7.7): from then on it is our own address that speaks. */
+static bool came_by_group(const struct pn_addr *local)
+{
+	return local->family == 4 && local->ip[0] >> 4 == 14;
+}
+
+void ras_receive(struct h323 *h, const struct pn_msg *m)
+{
+	struct pn_msg own = *m;
+
+	if (!m->len)
+		return; /* keeps a NAT open */
+	if (came_by_group(&m->local)) {
+		own.flow = h->svc->flow_listener(h->host, m->realm, PN_UDP, m->local.family);
+		own.local = h323_local(h, own.flow);
+	}
+	if (own.local.family)
+		receive(h, &own);
 }

@@ -5,6 +5,7 @@
 
 #include "forward.h"
 #include "place.h"
+#include "ras_tunnel.h"
 #include "transport.h"
 #include "uuie.h"
 
@@ -31,7 +32,9 @@ static struct frame frame_of(struct h323_terminal *t, struct ras_rx *rx)
 	return (struct frame){ .t = t,
 			       .rx = rx,
 			       .alias = terminal_alias(t),
-			       .ras = h323_local(t->h, t->flow),
+			       .ras = ras_tunnel_is(t->h, t->flow) ?
+					      h323_listener(t->h, t->access, PN_UDP, pinhole.family) :
+					      h323_local(t->h, t->flow),
 			       .signal = h323_listener(t->h, t->access, PN_TCP, pinhole.family) };
 }
 

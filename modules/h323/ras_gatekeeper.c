@@ -19,8 +19,11 @@ static bool is_gatekeeper(const struct h323_terminal *t, const struct pn_addr *f
 
 static void add_features(struct h323_transaction *x, struct ras_rx *rx, struct FeatureSet **set)
 {
+	feature_remove(&rx->pdu, set, FEATURE_RAS_TUNNEL);
 	feature_remove(&rx->pdu, set, FEATURE_SIGNALLING_TRAVERSAL);
 	feature_remove(&rx->pdu, set, FEATURE_MEDIA_TRAVERSAL);
+	if (x->claim->tunnel)
+		feature_add(&rx->pdu, set, FEATURE_RAS_TUNNEL);
 	if (x->claim->traversal && feature_add(&rx->pdu, set, FEATURE_SIGNALLING_TRAVERSAL))
 		x->claim->traversal = false;
 	if (x->claim->media_traversal && feature_add(&rx->pdu, set, FEATURE_MEDIA_TRAVERSAL))

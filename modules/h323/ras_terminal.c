@@ -42,6 +42,7 @@ static void remove_features(const struct h323 *h, struct ras_rx *rx)
 		set = &rx->msg->choice.registrationRequest.featureSet;
 	if (!set || !h->conf->traversal)
 		return;
+	feature_remove(&rx->pdu, set, FEATURE_RAS_TUNNEL);
 	feature_remove(&rx->pdu, set, FEATURE_SIGNALLING_TRAVERSAL);
 	feature_remove(&rx->pdu, set, FEATURE_MEDIA_TRAVERSAL);
 }

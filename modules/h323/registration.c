@@ -8,6 +8,7 @@
 #include "call.h"
 #include "feature.h"
 #include "place.h"
+#include "ras_tunnel.h"
 #include "transaction.h"
 #include "transport.h"
 #include "traversal.h"
@@ -49,6 +50,7 @@ static void of_discovery(struct registration_claim *c, const GatekeeperRequest_t
 	c->ras = transport_get(&q->rasAddress);
 	for (int i = 0; q->endpointAlias && i < q->endpointAlias->list.count; i++)
 		claim_alias(c, q->endpointAlias->list.array[i]);
+	c->tunnel = feature_has(q->featureSet, FEATURE_RAS_TUNNEL);
 	c->traversal = feature_has(q->featureSet, FEATURE_SIGNALLING_TRAVERSAL);
 	c->media_traversal = feature_has(q->featureSet, FEATURE_MEDIA_TRAVERSAL);
 }
@@ -62,6 +64,7 @@ static void of_registration(struct registration_claim *c, const RegistrationRequ
 		claim_alias(c, q->terminalAlias->list.array[i]);
 	c->lightweight = q->keepAlive && *q->keepAlive;
 	c->ttl_s = q->timeToLive ? (uint32_t)*q->timeToLive : 0;
+	c->tunnel = feature_has(q->featureSet, FEATURE_RAS_TUNNEL);
 	c->traversal = feature_has(q->featureSet, FEATURE_SIGNALLING_TRAVERSAL);
 	c->media_traversal = feature_has(q->featureSet, FEATURE_MEDIA_TRAVERSAL);
 }
@@ -78,6 +81,7 @@ struct registration_claim *registration_claim_new(struct h323 *h, const struct r
 		of_registration(c, &rx->msg->choice.registrationRequest, &rx->pn->remote);
 	c->flow = rx->pn->flow;
 	c->from = rx->pn->remote;
+	c->tunnel = c->tunnel && ras_tunnel_is(h, c->flow);
 	if (!h->conf->traversal)
 		c->traversal = c->media_traversal = false;
 	if (c->ras.family || c->lightweight)

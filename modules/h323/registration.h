@@ -13,6 +13,7 @@ struct registration_claim {
 	size_t n_aliases;
 	bool lightweight; /* RRQ with keepAlive: all else is as it was */
 	bool traversal, media_traversal;
+	bool tunnel; /* H.460.17, and it comes so */
 	uint32_t ttl_s; /* asked; 0: none */
 	uint64_t flow;  /* how it came, and from where */
 	struct pn_addr from;

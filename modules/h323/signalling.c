@@ -9,6 +9,7 @@
 #include "link.h"
 #include "own.h"
 #include "q931.h"
+#include "ras_tunnel.h"
 #include "setup.h"
 #include "tpkt.h"
 #include "traverse_media.h"
@@ -223,6 +224,6 @@ void signalling_receive(struct h323 *h, struct call_link *l, const struct pn_msg
 		call_give(leg->call, leg->side, false, text);
 	else if (q.type == Q931_SETUP && !q.answering)
 		setup_receive(h, l, m, &q);
-	else if (q.type != Q931_FACILITY || !claim(h, l, m, &q))
+	else if (!ras_tunnel_receive(h, l, m, &q) && (q.type != Q931_FACILITY || !claim(h, l, m, &q)))
 		stray(h, l, &q);
 }

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "ras_tunnel.h"
+
 bool way_by_trunk(const struct h323_terminal *t)
 {
 	struct pn_addr pinhole = terminal_pinhole(t);
@@ -16,7 +18,9 @@ int way_to_terminal(struct h323_terminal *callee, struct h323_way *out)
 				.to = callee->signal,
 				.callee = callee };
 
-	if (callee->traversal && !way_by_trunk(callee))
+	if (ras_tunnel_is(callee->h, callee->flow))
+		way.reach = H323_BY_LINK;
+	else if (callee->traversal && !way_by_trunk(callee))
 		way.reach = H323_BY_TRAVERSAL;
 	else if (!terminal_plain(callee) && !way_by_trunk(callee))
 		return -ENETUNREACH;

@@ -7,6 +7,7 @@
 enum h323_reach {
 	H323_BY_ADDRESS = 1, /* connect to `to` in `realm` */
 	H323_BY_TRAVERSAL,   /* ask `callee` to connect to us: traversal.h */
+	H323_BY_LINK,        /* by the connection that `callee` keeps open: ras_tunnel.h */
 };
 
 struct h323_way {

@@ -40,7 +40,7 @@ static int compare(struct rig *r, const struct message *in, const struct message
 	return 0;
 }
 
-/* Addresses of hosts that `to` must not see. */
+/* Addresses of hosts that `to` must not see: those of the other side, and other terminals. */
 static int check_leaks(struct rig *r, const struct actor *to, const struct message *m)
 {
 	for (size_t i = 0; i < r->n_hosts; i++) {
@@ -50,7 +50,7 @@ static int check_leaks(struct rig *r, const struct actor *to, const struct messa
 
 		for (size_t j = 0; j < h->n_claims; j++)
 			secret[j + 2] = &h->claim[j];
-		for (size_t j = 0; h != to && j < h->n_claims + 2; j++) {
+		for (size_t j = 0; h != to && (h->terminal || to->terminal) && j < h->n_claims + 2; j++) {
 			for (size_t k = 0; k < to->n_claims; k++)
 				shared = shared || addr_same_ip(&to->claim[k], secret[j]);
 			if (!shared && memmem(m->data, m->len, secret[j]->ip, 4))
@@ -92,10 +92,17 @@ static int learn(struct rig *r, struct actor *to, const struct message *captured
 		is = message_get(out, at++);
 		if (captured->span[i].media && is_own(to, &was) && !addr_eq(&was, &is))
 			return fail(r, "its own %s comes back as %s", addr_text(&was), addr_text(&is));
-		if (!addr_eq(&was, &is) && host_show(to, &was, &is, captured->span[i].media))
+		if (!addr_eq(&was, &is) && host_show(to, &was, &is, shown_kind(&captured->span[i])))
 			return fail(r, "too many addresses");
 	}
 	return at == out->n ? 0 : fail(r, "more addresses than there were");
+}
+
+int forward_same(struct rig *r, const struct actor *to, const struct message *in, const struct message *out)
+{
+	int err = compare(r, in, out);
+
+	return err ? err : check_leaks(r, to, out);
 }
 
 int forward_check(struct rig *r, struct actor *to, const struct message *captured, const struct message *in,
@@ -107,9 +114,7 @@ int forward_check(struct rig *r, struct actor *to, const struct message *capture
 	if (err)
 		return fail(r, "what was sent does not decode");
 	r->messages++;
-	err = compare(r, in, &out);
-	if (!err)
-		err = check_leaks(r, to, &out);
+	err = forward_same(r, to, in, &out);
 	return err ? err : learn(r, to, captured, &out);
 }
 

@@ -18,6 +18,7 @@ struct variant {
 	const char *name;
 	struct actor *terminal; /* NULL: all but the gatekeeper */
 	bool natted;
+	bool zone; /* Postern is the gatekeeper */
 };
 
 static const char realms[] =
@@ -26,7 +27,7 @@ static const char realms[] =
 	" reach=\"0.0.0.0/0\"/>"
 	"<realm name=\"core\" side=\"core\" address=\"192.0.2.5\" media=\"30000-30999\" tcp-ports=\"42000-42999\""
 	" aliases=\"10000-10009\"/>"
-	"<module name=\"h323\">"
+	"<module name=\"h323\" traversal=\"%s\">"
 	"<listen realm=\"access\" transport=\"udp\" port=\"1719\"/><listen realm=\"access\" transport=\"tcp\" port=\"1720\"/>"
 	"<listen realm=\"core\" transport=\"udp\" port=\"1719\"/><listen realm=\"core\" transport=\"tcp\" port=\"1720\"/>";
 
@@ -49,18 +50,27 @@ static struct actor *peer_of(struct rig *r, const struct actor *terminal)
 
 static void write_config(struct rig *r, const struct actor *terminal, char *out, size_t cap)
 {
-	struct actor *to = r->gatekeeper;
+	const struct actor *to = r->gatekeeper;
+	bool traversal = !r->zone;
 	char ip[ADDR_TEXT];
+	int n;
 
 	if (!to)
-		to = terminal == r->caller ? peer_of(r, terminal) : r->host + (terminal - r->host);
+		to = terminal == r->caller ? peer_of(r, terminal) : terminal;
 	addr_print(&to->ip, ip, sizeof(ip));
-	if (r->gatekeeper)
-		snprintf(out, cap, "%s<route from=\"access\" to=\"core\"><gatekeeper address=\"%s\"/></route>", realms, ip);
+	/* the gatekeeper of the capture called those by H.460.18 alone that are behind a NAT */
+	for (size_t i = 0; i < r->n_hosts; i++)
+		traversal = traversal || r->host[i].n_claims;
+	n = snprintf(out, cap, realms, traversal ? "yes" : "no");
+	if (r->zone)
+		n += snprintf(out + n, cap - (size_t)n, "<gatekeeper realm=\"access\" zone=\"testgk\"/>");
+	else if (r->gatekeeper)
+		n += snprintf(out + n, cap - (size_t)n,
+			      "<route from=\"access\" to=\"core\"><gatekeeper address=\"%s\"/></route>", ip);
 	else
-		snprintf(out, cap, "%s<route from=\"%s\" to=\"%s\" next-hop=\"%s:1720\"/>", realms,
-			 to->terminal ? "core" : "access", to->terminal ? "access" : "core", ip);
-	snprintf(out + strlen(out), cap - strlen(out), "<keepalive every=\"0s\"/></module></postern>");
+		n += snprintf(out + n, cap - (size_t)n, "<route from=\"%s\" to=\"%s\" next-hop=\"%s:1720\"/>",
+			      to->terminal ? "core" : "access", to->terminal ? "access" : "core", ip);
+	snprintf(out + n, cap - (size_t)n, "<keepalive every=\"0s\"/></module></postern>");
 }
 
 static void set_hosts(struct rig *r, const struct variant *v)
@@ -88,12 +98,13 @@ static void show_first(struct rig *r)
 		for (size_t j = 0; j < r->n_hosts; j++) {
 			struct pn_addr at = r->host[j].ip, here;
 
-			if (r->host[i].terminal == r->host[j].terminal || (r->gatekeeper && !r->host[i].terminal))
+			if (r->host[i].terminal == r->host[j].terminal ||
+			    (r->gatekeeper && &r->host[j] != r->gatekeeper))
 				continue;
 			for (size_t k = 0; k < 2; k++) {
 				at.port = (uint16_t)(1719 + k);
 				here = ours(r->host[i].terminal ? access[k] : "192.0.2.5:1720");
-				host_show(&r->host[i], &at, &here, false);
+				host_show(&r->host[i], &at, &here, SHOWN_OTHER);
 			}
 		}
 }
@@ -116,9 +127,11 @@ static int run(struct rig *r, const struct variant *v)
 	unsigned calls = 0;
 	int err;
 
+	r->zone = v->zone;
 	set_hosts(r, v);
 	for (size_t i = 0; i < r->n_hosts; i++)
 		calls += r->host[i].terminal;
+	calls = r->zone ? 1 : calls;
 	write_config(r, v->terminal, config, sizeof(config));
 	err = rig_start(r, config);
 	if (!err)
@@ -163,13 +176,15 @@ static size_t variants(struct rig *r, struct variant out[8])
 		if (h == r->gatekeeper)
 			continue;
 		if (!h->n_claims)
-			out[n++] = (struct variant){ caller ? "the caller" : "the called side", h, false };
+			out[n++] = (struct variant){ caller ? "the caller" : "the called side", h, false, false };
 		if (h->n_claims || caller)
 			out[n++] = (struct variant){ caller ? "the caller behind a NAT" : "the called side behind a NAT", h,
-						     true };
+						     true, false };
 	}
 	if (both_fit(r))
-		out[n++] = (struct variant){ "both", NULL, false };
+		out[n++] = (struct variant){ "both", NULL, false, false };
+	if (r->gatekeeper)
+		out[n++] = (struct variant){ "both by our gatekeeper", NULL, false, true };
 	return n;
 }
 

@@ -171,6 +171,7 @@ static int add_leaves(struct message *m, const struct aper_message *from, size_t
 		m->span[m->n++] = (struct span){ .at = at + leaf[i].at,
 						 .family = leaf[i].family,
 						 .media = media,
+						 .rtp = media && !strcmp(leaf[i].component, "mediaChannel"),
 						 .h245 = h245 && leaf[i].where == h245 };
 	}
 	return 0;
@@ -511,4 +512,60 @@ bool message_is_traversal(const struct message *m)
 	     is_traversal_id(&c->choice.indication.choice.genericIndication.messageIdentifier);
 	aper_free(control);
 	return is;
+}
+
+/* ---- endpoints ---- */
+
+static BMPString_t *endpoint_of(RasMessage_t *m)
+{
+	switch (m->present) {
+	case RasMessage_PR_registrationRequest:
+		return m->choice.registrationRequest.endpointIdentifier;
+	case RasMessage_PR_registrationConfirm:
+		return &m->choice.registrationConfirm.endpointIdentifier;
+	case RasMessage_PR_unregistrationRequest:
+		return m->choice.unregistrationRequest.endpointIdentifier;
+	case RasMessage_PR_admissionRequest:
+		return &m->choice.admissionRequest.endpointIdentifier;
+	case RasMessage_PR_bandwidthRequest:
+		return &m->choice.bandwidthRequest.endpointIdentifier;
+	case RasMessage_PR_disengageRequest:
+		return &m->choice.disengageRequest.endpointIdentifier;
+	default:
+		return NULL;
+	}
+}
+
+size_t message_endpoint(const struct message *m, uint8_t *out, size_t cap)
+{
+	struct aper_message *ras;
+	const BMPString_t *id;
+	size_t n = 0;
+
+	if (m->kind != MESSAGE_RAS || aper_read(&asn_DEF_RasMessage, m->data, m->len, &ras))
+		return 0;
+	id = endpoint_of(aper_root(ras));
+	if (id && id->buf && (size_t)id->size <= cap) {
+		n = (size_t)id->size;
+		memcpy(out, id->buf, n);
+	}
+	aper_free(ras);
+	return n;
+}
+
+int message_set_endpoint(struct message *m, const uint8_t *id, size_t len)
+{
+	struct aper_message *ras;
+	int err = aper_read(&asn_DEF_RasMessage, m->data, m->len, &ras);
+	BMPString_t *at = err ? NULL : endpoint_of(aper_root(ras));
+	long n = -EBADMSG;
+
+	if (err)
+		return err;
+	if (at && !aper_string_set(ras, at, id, len))
+		n = aper_write(ras, m->data, sizeof(m->data));
+	aper_free(ras);
+	if (!at)
+		return 0;
+	return n < 0 ? (int)n : message_read(m, MESSAGE_RAS, m->data, (size_t)n);
 }

@@ -14,6 +14,7 @@ struct span {
 	size_t at; /* 4 or 16 octets of address, two of port */
 	uint8_t family;
 	bool media; /* it stands in an H.245 message or a fast start proposal */
+	bool rtp;   /* and is a mediaChannel: real stacks have odd ports for RTP too */
 	bool h245;  /* it is the h245Address */
 };
 
@@ -36,6 +37,10 @@ long message_bare(const struct message *m, uint8_t *out, size_t cap);
 /* RAS: requestSeqNum of a ServiceControlIndication or its response; -1: another message. */
 long message_service_seq(const struct message *m);
 int message_set_service_seq(struct message *m, long seq);
+/* RAS: endpointIdentifier of a request or RegistrationConfirm, in octets; 0: none. Setting it does nothing to a message
+ * that has none. */
+size_t message_endpoint(const struct message *m, uint8_t *out, size_t cap);
+int message_set_endpoint(struct message *m, const uint8_t *id, size_t len);
 /* H.245: the indication of H.460.18, which is for the server alone. */
 bool message_is_traversal(const struct message *m);
 

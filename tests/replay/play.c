@@ -27,7 +27,7 @@ static int next_setup(struct rig *r, size_t index, const struct actor *to, size_
 	return fail(r, "no Setup follows");
 }
 
-static int give(struct rig *r, const struct actor *from, const struct pn_addr *at, const struct message *m)
+int play_give(struct rig *r, const struct actor *from, const struct pn_addr *at, const struct message *m)
 {
 	uint8_t head[4] = { 3, 0, (uint8_t)((m->len + 4) >> 8), (uint8_t)(m->len + 4) };
 	int err = fakenet_stream(r->net, from->realm, at, head, sizeof(head));
@@ -58,7 +58,7 @@ static int call_terminal(struct rig *r, size_t index, struct actor *terminal)
 	forward_say(r, gk, &in);
 	terminal->waiting = in;
 	r->done[setup] = true;
-	if (give(r, gk, &terminal->caller, &in))
+	if (play_give(r, gk, &terminal->caller, &in))
 		return fail(r, "the Setup is not taken");
 	struct pn_addr at = host_at(terminal, &r->trace.event[index].to);
 
@@ -168,9 +168,27 @@ static int arrives(struct rig *r, const struct end *to, const struct message *wa
 	return !err && got->len ? fail(r, "more arrives than was sent") : err;
 }
 
-static bool ends_call(const struct message *m)
+bool play_ends_call(const struct message *m)
 {
 	return m->kind == MESSAGE_SIGNALLING ? m->type == RELEASE_COMPLETE : m->data[0] == END_SESSION;
+}
+
+static bool has_arrived(struct rig *r, const struct end *to)
+{
+	const struct buf *got = fakenet_received(r->net, to->host->realm, &to->at);
+
+	return got && got->len;
+}
+
+/* The first message of a connection tells: no H.245 message that passes begins as Q.931 does. */
+enum message_kind play_kind(struct rig *r, const struct trace_event *e)
+{
+	size_t c = e->connection;
+
+	if (!r->spoken[c])
+		r->speaks[c] = e->len > 1 && e->data[0] == 8 && e->data[1] == 2 ? MESSAGE_SIGNALLING : MESSAGE_CONTROL;
+	r->spoken[c] = true;
+	return r->speaks[c];
 }
 
 static int tpkt(struct rig *r, size_t index, struct actor *from, struct actor *to)
@@ -178,30 +196,27 @@ static int tpkt(struct rig *r, size_t index, struct actor *from, struct actor *t
 	const struct trace_event *e = &r->trace.event[index];
 	const struct end *src = &r->end[e->connection][!e->opener], *dst = &r->end[e->connection][e->opener];
 	struct actor *terminal = from->terminal ? from : to;
-	size_t c = e->connection;
+	bool over = terminal->released;
 
 	if (!src->host || r->done[index])
 		return 0;
-	if (!r->spoken[c])
-		r->speaks[c] = e->len > 1 && e->data[0] == 8 && e->data[1] == 2 ? MESSAGE_SIGNALLING : MESSAGE_CONTROL;
-	r->spoken[c] = true;
-	if (message_read(&captured, r->speaks[c], e->data, e->len))
+	if (message_read(&captured, play_kind(r, e), e->data, e->len))
 		return fail(r, "it does not decode");
 	in = captured;
 	forward_say(r, from, &in);
-	if (ends_call(&in) && !terminal->released && media_check(r, terminal))
+	if (play_ends_call(&in) && !terminal->released && media_check(r, terminal))
 		return -1;
-	terminal->released = terminal->released || ends_call(&in);
+	terminal->released = terminal->released || play_ends_call(&in);
 	if (!fakenet_connected(r->net, src->host->realm, &src->at))
 		return terminal->released ? 0 : fail(r, "its connection is closed");
-	if (give(r, from, &src->at, &in))
+	if (play_give(r, from, &src->at, &in))
 		return fail(r, "its connection takes nothing");
 	if (from->awaited) { /* it says which call it came for, and gets it */
 		from->awaited = false;
 		return arrives(r, src, &from->waiting_captured, &from->waiting);
 	}
-	if (message_is_traversal(&in))
-		return 0;
+	if (message_is_traversal(&in) || (over && !has_arrived(r, dst)))
+		return 0; /* of a call that is over nothing need go on */
 	return arrives(r, dst, &captured, &in);
 }
 
@@ -212,6 +227,8 @@ int play_event(struct rig *r, size_t index)
 	const struct packet *p;
 	int err;
 
+	if (r->zone)
+		return zone_event(r, index);
 	if (!from->terminal && !to->terminal)
 		return 0;
 	err = e->kind == TRACE_DATAGRAM ? datagram(r, index, from, to) :

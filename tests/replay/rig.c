@@ -117,18 +117,23 @@ bool rig_knows(struct rig *r, const struct actor *h, const struct pn_addr *captu
 	return known;
 }
 
-int host_show(struct actor *h, const struct pn_addr *captured, const struct pn_addr *here, bool media)
+int host_show(struct actor *h, const struct pn_addr *captured, const struct pn_addr *here, enum shown_kind kind)
 {
 	for (size_t i = 0; i < h->n_shown; i++)
 		if (addr_eq(&h->shown[i].captured, captured)) {
 			h->shown[i].here = *here;
-			h->shown[i].media = h->shown[i].media || media;
+			h->shown[i].kind = kind ? kind : h->shown[i].kind;
 			return 0;
 		}
 	if (h->n_shown == SHOWN_MAX)
 		return -ENOSPC;
-	h->shown[h->n_shown++] = (struct shown){ *captured, *here, media };
+	h->shown[h->n_shown++] = (struct shown){ *captured, *here, kind };
 	return 0;
+}
+
+enum shown_kind shown_kind(const struct span *s)
+{
+	return s->rtp ? SHOWN_RTP : s->media ? SHOWN_RTCP : SHOWN_OTHER;
 }
 
 struct pn_addr host_at(const struct actor *h, const struct pn_addr *captured)
@@ -203,16 +208,19 @@ int rig_start(struct rig *r, const char *config)
 	for (size_t i = 0; i < r->n_hosts; i++) {
 		struct actor *h = &r->host[i];
 
-		h->n_shown = 0;
+		h->n_shown = h->n_said = h->endpoint_len = 0;
 		h->released = h->awaited = false;
 		h->alias = (struct pn_addr){ 0 };
-		h->realm = realms_find(r->core->realms, h->terminal ? "access" : "core")->index;
+		h->realm = realms_find(r->core->realms, h->terminal || r->zone ? "access" : "core")->index;
 	}
 	return listen_all(r);
 }
 
 void rig_stop(struct rig *r)
 {
+	for (size_t i = 0; i < r->n_hosts; i++)
+		while (r->host[i].n_said)
+			free(r->host[i].said[--r->host[i].n_said]);
 	core_free(r->core);
 	loop_turn(r->loop);
 	fakenet_free(r->net);

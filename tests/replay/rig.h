@@ -12,10 +12,13 @@
 #define SHOWN_MAX 128u
 #define CLAIMS_MAX 4u
 #define WHY_MAX 512u
+#define SAID_MAX 32u
+
+enum shown_kind { SHOWN_OTHER, SHOWN_RTP, SHOWN_RTCP };
 
 struct shown {
 	struct pn_addr captured, here;
-	bool media;
+	enum shown_kind kind;
 };
 
 struct actor {
@@ -33,6 +36,13 @@ struct actor {
 	long service_seq;
 	struct pn_addr caller;  /* the other end of the gatekeeper's connection for it */
 	struct message waiting, waiting_captured;
+	/* where we are the gatekeeper (zone.c) */
+	uint8_t endpoint[256]; /* endpointIdentifier that it was given */
+	size_t endpoint_len;
+	unsigned answered;     /* type of the last RAS message that it got */
+	struct message *said[SAID_MAX]; /* what the other terminal has not been looked at for yet, in order */
+	size_t n_said;
+	uint16_t rtp_port;     /* the last one that it named */
 };
 
 struct end {
@@ -55,6 +65,7 @@ struct rig {
 	bool spoken[TRACE_CONNECTIONS];
 	bool *done;    /* per event: it came earlier */
 	bool bytewise; /* TPKTs come octet by octet */
+	bool zone;     /* Postern is the gatekeeper; what that of the capture sent is only looked at */
 	unsigned cdrs, cdrs_normal, messages, flows;
 	char why[WHY_MAX];
 };
@@ -70,7 +81,8 @@ struct actor *rig_host(struct rig *r, const struct pn_addr *ip);
 /* What the host takes an address of the capture for; false: it was never shown anything in its place. Hosts of the
  * core tell each other. */
 bool rig_knows(struct rig *r, const struct actor *h, const struct pn_addr *captured, struct pn_addr *here);
-int host_show(struct actor *h, const struct pn_addr *captured, const struct pn_addr *here, bool media);
+int host_show(struct actor *h, const struct pn_addr *captured, const struct pn_addr *here, enum shown_kind kind);
+enum shown_kind shown_kind(const struct span *s);
 /* Where its socket is seen. */
 struct pn_addr host_at(const struct actor *h, const struct pn_addr *captured);
 int fail(struct rig *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -79,13 +91,23 @@ int fail(struct rig *r, const char *fmt, ...) __attribute__((format(printf, 2, 3
  * must get it: nothing but addresses changed, none of the other side's left? Learns what `to` was shown. */
 int forward_check(struct rig *r, struct actor *to, const struct message *captured, const struct message *in,
 		  const uint8_t *data, size_t len);
+/* The first half of it: is `out` what `in` must become for `to`? */
+int forward_same(struct rig *r, const struct actor *to, const struct message *in, const struct message *out);
 /* What the host says here. */
 void forward_say(struct rig *r, const struct actor *from, struct message *m);
 
 /* media.c: each medium that was shown to a terminal passes, in both directions. */
 int media_check(struct rig *r, struct actor *terminal);
+/* The same between two terminals, whatever the gatekeeper of the capture made of their addresses. */
+int media_check_zone(struct rig *r, struct actor *terminal);
 
 /* play.c */
 int play_event(struct rig *r, size_t index);
+int play_give(struct rig *r, const struct actor *from, const struct pn_addr *at, const struct message *m);
+enum message_kind play_kind(struct rig *r, const struct trace_event *e);
+bool play_ends_call(const struct message *m);
+
+/* zone.c: the same where Postern is the gatekeeper of both terminals. */
+int zone_event(struct rig *r, size_t index);
 
 #endif

@@ -101,7 +101,8 @@ Test(conf_errors, of_structure)
 				    "4: <listen> without port: expected the attribute port, a port from 1 to "
 				    "65535\n" },
 		{ SIP("<listen realm='a' port='5060' ports='1'/>"),
-		  "4: unknown attribute \"ports\" of <listen>: expected one of realm, transport or port\n" },
+		  "4: unknown attribute \"ports\" of <listen>: expected one of realm, transport, port or "
+		  "group\n" },
 		{ OPEN REALMS "<module/>" CLOSE,
 		  "4: <module> without name: expected the attribute name, a name of at most 32 letters, "
 		  "digits, \".\", \"-\" or \"_\"\n" },
@@ -224,6 +225,10 @@ Test(conf_errors, of_other_values)
 		  "4: realm=\"b\" of <listen>: expected the name of a realm: a, c\n" },
 		{ SIP("<listen realm='a' port='0'/>"),
 		  "4: port=\"0\" of <listen>: expected a port from 1 to 65535\n" },
+		{ SIP("<listen realm='a' port='1718' group='192.0.2.1'/>"),
+		  "4: group=\"192.0.2.1\" of <listen>: expected an IPv4 multicast address such as \"224.0.1.41\", on udp\n" },
+		{ SIP("<listen realm='a' port='1718' transport='tcp' group='224.0.1.41'/>"),
+		  "4: group=\"224.0.1.41\" of <listen>: expected an IPv4 multicast address such as \"224.0.1.41\", on udp\n" },
 		{ SIP("<listen realm='a' port='5061' transport='tls'/>"),
 		  "4: transport=\"tls\" of <listen>: expected \"udp\" or \"tcp\" (this version knows no TLS)\n" },
 		{ OPEN "<realm name='a' side='core' address='1.2.3.4&#10;&#127;[31m'/>" CLOSE,
@@ -299,7 +304,7 @@ Test(conf_errors, come_together)
 		"3: realm \"a\" again, after line 2: expected another name\n"
 		"4: unknown element <thing> in <postern>: expected " PARTS
 		"6: realm=\"b\" of <listen>: expected the name of a realm: a, a\n"
-		"7: unknown attribute \"x\" of <listen>: expected one of realm, transport or port\n",
+		"7: unknown attribute \"x\" of <listen>: expected one of realm, transport, port or group\n",
 	} };
 
 	expect_errors(row, ROWS(row));

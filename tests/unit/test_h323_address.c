@@ -99,7 +99,8 @@ static const struct pn_services services = {
 	.count = count,
 };
 static struct h323_conf conf;
-static struct h323 h = { .svc = &services, .conf = &conf };
+static struct h323_calls calls;
+static struct h323 h = { .svc = &services, .conf = &conf, .calls = &calls };
 
 static struct h323_terminal terminal(void)
 {

@@ -1,5 +1,7 @@
 #include "transport_fake.h"
 
+#define LISTEN(r, t, p, l) { .realm = (r), .transport = (t), .port = (p), .line = (l) }
+
 TestSuite(transport, .init = setup, .fini = teardown);
 
 Test(transport, listens_in_each_family)
@@ -26,10 +28,25 @@ Test(transport, listens_in_each_family)
 	cr_expect(eq(int, flow_close(net.t, mod_a, v6), -EPERM));
 }
 
+Test(transport, listens_to_a_group)
+{
+	struct pn_realm *r = realms_at(net.realms, 0);
+	const struct conf_listen *bad;
+	struct conf_listen want[2] = { { .transport = PN_UDP, .port = 1718 }, { .transport = PN_UDP, .port = 1718 } };
+	struct pn_flow_info info;
+
+	cr_assert(zero(int, addr_parse(str_of("224.0.1.41"), &want[0].group)));
+	cr_assert(zero(int, transport_listen(net.t, mod_a, net.realms, want, 1, &bad)));
+	cr_expect(zero(u64, flow_listener(net.t, mod_a, r, PN_UDP, 4)), "nothing is sent from there");
+	cr_assert(zero(int, transport_listen(net.t, mod_a, net.realms, want, 2, &bad)));
+	cr_assert(zero(int, flow_info(net.t, mod_a, flow_listener(net.t, mod_a, r, PN_UDP, 4), &info)));
+	cr_expect(eq(str, (char *)addr_text(&info.local), "198.51.100.5:1718"));
+}
+
 Test(transport, a_new_list_keeps_what_stays)
 {
-	const struct conf_listen first[] = { { 0, PN_UDP, 5060, 1 }, { 1, PN_UDP, 5060, 2 } };
-	const struct conf_listen second[] = { { 1, PN_UDP, 5060, 1 }, { 1, PN_TCP, 5060, 2 } };
+	const struct conf_listen first[] = { LISTEN(0, PN_UDP, 5060, 1), LISTEN(1, PN_UDP, 5060, 2) };
+	const struct conf_listen second[] = { LISTEN(1, PN_UDP, 5060, 1), LISTEN(1, PN_TCP, 5060, 2) };
 	const struct conf_listen *bad;
 	struct sock *kept;
 
@@ -57,8 +74,8 @@ Test(transport, one_bad_listener_changes_nothing)
 
 	cr_assert(zero(int, listen_one(mod_a, 0, PN_UDP, 5060)));
 	for (size_t i = 0; i < ROWS(row); i++) {
-		struct conf_listen want[] = { { 1, PN_UDP, 5070, 1 },
-					      { 1, row[i].transport, row[i].port, 2 } };
+		struct conf_listen want[] = { LISTEN(1, PN_UDP, 5070, 1),
+					      LISTEN(1, row[i].transport, row[i].port, 2) };
 		const struct conf_listen *bad = NULL;
 
 		net.bind_err = row[i].bind_err;

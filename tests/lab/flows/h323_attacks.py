@@ -108,7 +108,7 @@ def deceive(lab, victim, call_of):
     mallet.process.end()
 
 
-@flow("h323-spoof", kinds=nat.KINDS)
+@flow("h323-spoof", kinds=("symmetric",))
 def spoof(lab):
     """A stranger who knows all about registrations and a call ends neither, and gets no call."""
     postern, alice, bob = both(lab, "tunnel", "packets=0")
@@ -138,7 +138,7 @@ def spoof(lab):
     assert not media, f"the stranger got {len(media)} packets of media"
 
 
-@flow("h323-crowd", kinds=nat.KINDS)
+@flow("h323-crowd", kinds=("symmetric",))
 def crowd(lab):
     """An attacker is first at every H.245 listener; the call is none the worse for it."""
     ends = ("lan1", "pub")

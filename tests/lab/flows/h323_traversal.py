@@ -1,4 +1,4 @@
-"""H.460.19: terminals that hear before they speak, because they were told where to keep a pinhole open."""
+"""H.460.19: terminals that hear before they speak, because they were told where to keep a pinhole open; and H.460.17."""
 
 from kit import h323, nat
 from kit.flow import flow
@@ -48,6 +48,26 @@ def _flows(start, words):
         one_way(lab, "lan1", "lan2", words, "bob")
     both.__doc__ = "H.460.19: both are clients, the called one is silent."
 
+
+def _tunnelled(name, words):
+    @flow(f"h323-ras-tunnel{name}", kinds=nat.KINDS, udp_timeout_s=8)
+    def tunnelled(lab):
+        lab.watch(*PLACES)
+        postern = h323.postern(lab)
+        alice, bob = h323.pair(lab, "lan1", "lan2", ("ras-tunnel", "traversal", *words))
+        alice.finished()
+        bob.wait("over")
+        postern.wait_records(1)
+        bob.asked(1)
+        assert bob.process.end() == 0, bob.process.last_line()
+        h323.proper(lab, alice, bob)
+        ras = lab.seen("gw", "wan0").udp(dport=1719)
+        assert not ras, f"{len(ras)} RAS messages came by UDP"
+    tunnelled.__doc__ = "H.460.17: RAS, and calls either way, by one connection that the terminal keeps open."
+
+
+_tunnelled("", ("tunnel",))
+_tunnelled("-fast", ("fast", "tunnel"))
 
 for _start, _words in STARTS.items():
     _flows(_start, _words)

@@ -14,6 +14,7 @@ PROGRAM = os.path.join("tests", "lab", "peers", "h323_terminal")
 HEARD = 40  # packets: 0.8 s
 KEEPALIVE_S = 2
 MODULE = """  <module name="h323">
+    <listen realm="access" transport="udp" port="1718" group="224.0.1.41"/>
     <listen realm="access" transport="udp" port="1719"/>
     <listen realm="access" transport="tcp" port="1720"/>
     <gatekeeper realm="access" zone="lab"{gatekeeper}/>

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "RasMessage.h"
-#include "h323_call.h"
 #include "h323_control.h"
 #include "h323_log.h"
+#include "h323_message.h"
 #include "h323_mode.h"
 #include "h323_ras.h"
 
@@ -73,7 +73,7 @@ bool act_all(struct terminal *t)
 	if (!t->acting) {
 		t->acting = true;
 		row->begin(t);
-		call_flush(t);
+		message_flush(t);
 	} else if (row->done(t)) {
 		log_event("acted", "\"act\": \"%s\"", row->name);
 		t->acting = false;

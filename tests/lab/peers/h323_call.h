@@ -19,10 +19,6 @@ void call_tick(struct terminal *t);
 void call_forge(struct terminal *t, const struct sockaddr_in *to);
 void call_receive(struct terminal *t);
 void call_hang_up(struct terminal *t);
-/* Send the H.245 messages that wait to be tunnelled; without any, nothing. */
-void call_flush(struct terminal *t);
-/* To the peer: connect to our H.245 listener (H.323 8.2.3). */
-void call_start_h245(struct terminal *t);
 /* H.460.18: open the connection for a call that waits at an address, and say so by Facility. */
 void call_fetch(struct terminal *t, const struct sockaddr_in *from, const uint8_t id[BUILD_GUID]);
 /* In the message that is being built. */

@@ -194,6 +194,20 @@ void channel_offer(struct terminal *t)
 		}
 }
 
+/* A channel that fast connect opened: back proposals are the called side's. */
+static void note_fast(struct terminal *t, const OpenLogicalChannel_t *o, int kind, bool back)
+{
+	struct control_channel *c = &t->control.channel[kind];
+
+	if (back == t->call.calling) {
+		c->in = true;
+		c->theirs = o->forwardLogicalChannelNumber;
+	} else {
+		c->asked = c->out = true;
+		c->ours = o->forwardLogicalChannelNumber;
+	}
+}
+
 static bool fill_answer(struct terminal *t, OpenLogicalChannel_t *o)
 {
 	H2250LogicalChannelParameters_t *p = reverse_of(o);
@@ -209,6 +223,7 @@ static bool fill_answer(struct terminal *t, OpenLogicalChannel_t *o)
 	build_read_h245_address(p->mediaControlChannel, &s->rtcp_to);
 	traverse_learn(t, s, o);
 	traverse_put_answer(t, o);
+	note_fast(t, o, kind_of(t, p->sessionID), back);
 	p->mediaChannel = back ? NULL : build_h245_address(&s->local_rtp);
 	p->mediaControlChannel = build_h245_address(&s->local_rtcp);
 	return true;
@@ -256,6 +271,7 @@ void channel_learn(struct terminal *t, const uint8_t *answer, size_t len)
 	if (s) {
 		build_read_h245_address(p->mediaControlChannel, &s->rtcp_to);
 		traverse_learn(t, s, aper_root(m));
+		note_fast(t, aper_root(m), kind_of(t, p->sessionID), back);
 	}
 	aper_free(m);
 }

@@ -134,7 +134,7 @@ static void open_channels(struct terminal *t)
 {
 	struct control *c = &t->control;
 
-	if (!c->capable || !c->determined || t->call.fast || (t->o.fast && t->call.state != CALL_UP))
+	if (!c->capable || !c->determined || (t->call.fast && !c->round) || (t->o.fast && t->call.state != CALL_UP))
 		return;
 	if (c->round && !t->call.calling && !c->channel[MEDIA_AUDIO].in && !c->channel[MEDIA_FAX].in)
 		return; /* the caller closed them: it begins */

@@ -14,6 +14,7 @@
 #include "h323_call.h"
 #include "h323_log.h"
 
+#define RAS_TUNNEL 17
 #define SIGNALLING_TRAVERSAL 18
 #define INCOMING_CALL 1      /* the parameter of the indication */
 #define INDICATION_IPV4 24   /* octets: a TransportAddress, a CallIdentifier (H.460.18 annex A) */
@@ -27,12 +28,15 @@ static void add_feature(FeatureSet_t *s, long id)
 	build_add(&s->supportedFeatures->list, f);
 }
 
-FeatureSet_t *feature_set(void)
+FeatureSet_t *feature_set(const struct terminal *t)
 {
-	FeatureSet_t *s = build_make(sizeof(*s));
+	FeatureSet_t *s;
 
+	if (!t->o.traversal && !t->o.ras_tunnel)
+		return NULL;
+	s = build_make(sizeof(*s));
 	s->supportedFeatures = build_make(sizeof(*s->supportedFeatures));
-	add_feature(s, SIGNALLING_TRAVERSAL);
+	add_feature(s, t->o.ras_tunnel ? RAS_TUNNEL : SIGNALLING_TRAVERSAL);
 	return s;
 }
 

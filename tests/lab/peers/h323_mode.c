@@ -7,25 +7,24 @@
 
 #define ROUND 10 /* each time channels are opened they have other numbers */
 
-static long number_of(const struct terminal *t, int kind)
-{
-	return CHANNEL_FIRST + ROUND * (long)t->control.round + kind;
-}
-
 /* Which of ours; -1. */
 static int kind_of(const struct terminal *t, long number)
 {
-	long kind = (number - CHANNEL_FIRST) % ROUND;
-
-	return number >= CHANNEL_FIRST && number <= number_of(t, MEDIA_MAX - 1) && kind < MEDIA_MAX ? (int)kind : -1;
+	for (int i = 0; i < MEDIA_MAX; i++)
+		if (t->control.channel[i].ours == number)
+			return i;
+	return -1;
 }
 
 static void open_one(struct terminal *t, int kind)
 {
 	MultimediaSystemControlMessage_t m = { 0 };
+	struct control_channel *c = &t->control.channel[kind];
 
-	channel_open(t, &control_request(&m, RequestMessage_PR_openLogicalChannel)->choice.openLogicalChannel,
-		number_of(t, kind), kind);
+	c->asked = true;
+	c->ours = CHANNEL_FIRST + ROUND * (long)t->control.round + kind;
+	channel_open(t, &control_request(&m, RequestMessage_PR_openLogicalChannel)->choice.openLogicalChannel, c->ours,
+		kind);
 	control_send(t, &m, "openLogicalChannel");
 }
 
@@ -59,7 +58,7 @@ void mode_on_open(struct terminal *t, const OpenLogicalChannel_t *o)
 		return;
 	}
 	t->control.channel[kind].in = true;
-	t->control.channel[kind].number = o->forwardLogicalChannelNumber;
+	t->control.channel[kind].theirs = o->forwardLogicalChannelNumber;
 	control_send(t, &m, "openLogicalChannelAck");
 }
 
@@ -78,13 +77,14 @@ void mode_on_ack(struct terminal *t, const OpenLogicalChannelAck_t *a)
 static void close_one(struct terminal *t, int kind)
 {
 	MultimediaSystemControlMessage_t m = { 0 };
-	CloseLogicalChannel_t *c =
+	CloseLogicalChannel_t *close =
 		&control_request(&m, RequestMessage_PR_closeLogicalChannel)->choice.closeLogicalChannel;
+	struct control_channel *c = &t->control.channel[kind];
 
-	c->forwardLogicalChannelNumber = number_of(t, kind);
-	c->source.present = CloseLogicalChannel__source_PR_user;
-	t->control.channel[kind].closing = true;
-	t->control.channel[kind].out = false;
+	close->forwardLogicalChannelNumber = c->ours;
+	close->source.present = CloseLogicalChannel__source_PR_user;
+	c->closing = true;
+	c->asked = c->out = false;
 	t->media.stream[kind].sending = false;
 	control_send(t, &m, "closeLogicalChannel");
 }
@@ -94,16 +94,19 @@ static void ask_to_close(struct terminal *t, int kind)
 	MultimediaSystemControlMessage_t m = { 0 };
 
 	control_request(&m, RequestMessage_PR_requestChannelClose)->choice.requestChannelClose
-		.forwardLogicalChannelNumber = t->control.channel[kind].number;
+		.forwardLogicalChannelNumber = t->control.channel[kind].theirs;
 	control_send(t, &m, "requestChannelClose");
 }
 
 /* Once nothing is open either way, all begins anew: at once, or when the other side begins. */
 static void begin_round(struct terminal *t)
 {
-	for (int i = 0; i < MEDIA_MAX; i++)
-		if (t->control.channel[i].out || t->control.channel[i].in || t->control.channel[i].closing)
+	for (int i = 0; i < MEDIA_MAX; i++) {
+		const struct control_channel *c = &t->control.channel[i];
+
+		if (c->asked || c->in || c->closing)
 			return;
+	}
 	t->control.round++;
 	t->control.opened = false;
 	if (!t->control.reopening)
@@ -130,7 +133,7 @@ void mode_on_close(struct terminal *t, const CloseLogicalChannel_t *c)
 		.forwardLogicalChannelNumber = c->forwardLogicalChannelNumber;
 	control_send(t, &m, "closeLogicalChannelAck");
 	for (int i = 0; i < MEDIA_MAX; i++)
-		if (t->control.channel[i].number == c->forwardLogicalChannelNumber)
+		if (t->control.channel[i].theirs == c->forwardLogicalChannelNumber)
 			t->control.channel[i].in = false;
 	begin_round(t);
 }

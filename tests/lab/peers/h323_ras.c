@@ -11,6 +11,7 @@
 #include "h323_call.h"
 #include "h323_feature.h"
 #include "h323_log.h"
+#include "h323_tunnel.h"
 
 #define RETRY_MS 1000
 #define TRIES 6
@@ -19,6 +20,14 @@
 bool ras_quiet(const struct terminal *t)
 {
 	return !t->ras.len;
+}
+
+static void put(struct terminal *t, const uint8_t *data, size_t len, const struct sockaddr_in *to)
+{
+	if (t->o.ras_tunnel)
+		tunnel_send(t, data, len);
+	else
+		sendto(t->ras.fd, data, len, 0, (const struct sockaddr *)to, sizeof(*to));
 }
 
 static bool post(struct terminal *t, const RasMessage_t *msg, const struct sockaddr_in *to, uint8_t *out, size_t *len)
@@ -30,7 +39,7 @@ static bool post(struct terminal *t, const RasMessage_t *msg, const struct socka
 		return false;
 	}
 	*len = (size_t)n;
-	sendto(t->ras.fd, out, *len, 0, (const struct sockaddr *)to, sizeof(*to));
+	put(t, out, *len, to);
 	return true;
 }
 
@@ -80,8 +89,7 @@ static void discover(struct terminal *t)
 	build_terminal(&r->endpointType);
 	r->endpointAlias = build_make(sizeof(*r->endpointAlias));
 	put_aliases(t, &r->endpointAlias->list);
-	if (t->o.traversal)
-		r->featureSet = feature_set();
+	r->featureSet = feature_set(t);
 	t->ras.state = RAS_DISCOVERING;
 	ask(t, &msg, "gatekeeperRequest");
 }
@@ -114,8 +122,7 @@ static void register_at(struct terminal *t, bool lightweight)
 		r->terminalAlias = build_make(sizeof(*r->terminalAlias));
 		put_aliases(t, &r->terminalAlias->list);
 		t->ras.state = RAS_REGISTERING;
-		if (t->o.traversal)
-			r->featureSet = feature_set();
+		r->featureSet = feature_set(t);
 	}
 	t->ras.lightweight = lightweight;
 	ask(t, &msg, lightweight ? "registrationRequest lightweight" : "registrationRequest");
@@ -245,7 +252,7 @@ void ras_tick(struct terminal *t)
 			terminal_fail(t, "the gatekeeper does not answer");
 			return;
 		}
-		sendto(r->fd, r->request, r->len, 0, (struct sockaddr *)&r->gatekeeper, sizeof(r->gatekeeper));
+		put(t, r->request, r->len, &r->gatekeeper);
 		r->again_ms = t->now_ms + RETRY_MS;
 	}
 	if (!r->len && r->state == RAS_IDLE && r->refresh_ms && t->now_ms >= r->refresh_ms)
@@ -420,21 +427,26 @@ static const char *name_of(RasMessage_PR present)
 	return present < sizeof(name) / sizeof(name[0]) ? name[present] : "other RAS";
 }
 
+void ras_give(struct terminal *t, const uint8_t *data, size_t len, const struct sockaddr_in *from)
+{
+	struct aper_message *m = NULL;
+
+	if (aper_read(&asn_DEF_RasMessage, data, len, &m)) {
+		terminal_fail(t, "a RAS message that came cannot be decoded");
+		return;
+	}
+	log_received(name_of(((RasMessage_t *)aper_root(m))->present), m);
+	on_message(t, aper_root(m), from);
+	aper_free(m);
+}
+
 void ras_receive(struct terminal *t)
 {
 	uint8_t data[8192];
 	struct sockaddr_in from;
 	socklen_t n = sizeof(from);
 	ssize_t len = recvfrom(t->ras.fd, data, sizeof(data), 0, (struct sockaddr *)&from, &n);
-	struct aper_message *m = NULL;
 
-	if (len <= 0)
-		return;
-	if (aper_read(&asn_DEF_RasMessage, data, (size_t)len, &m)) {
-		terminal_fail(t, "a RAS message that came cannot be decoded");
-		return;
-	}
-	log_received(name_of(((RasMessage_t *)aper_root(m))->present), m);
-	on_message(t, aper_root(m), &from);
-	aper_free(m);
+	if (len > 0)
+		ras_give(t, data, (size_t)len, &from);
 }

@@ -8,6 +8,8 @@
 int ras_begin(struct terminal *t);
 void ras_tick(struct terminal *t);
 void ras_receive(struct terminal *t);
+/* A message that came in call signalling. */
+void ras_give(struct terminal *t, const uint8_t *data, size_t len, const struct sockaddr_in *from);
 /* May this call be? call_admitted() or call_refused() hears. */
 void ras_admit(struct terminal *t);
 /* An act: may it have more, in units of 100 bit/s? */

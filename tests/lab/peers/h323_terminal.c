@@ -20,6 +20,7 @@
 #include "h323_log.h"
 #include "h323_options.h"
 #include "h323_ras.h"
+#include "h323_tunnel.h"
 
 #define TICK_MS 5
 #define POLLS (5 + 2 * MEDIA_MAX)
@@ -60,6 +61,7 @@ static int begin(struct terminal *t)
 
 	link_init(&t->control.link);
 	err = err ? err : call_begin(t);
+	err = err ? err : tunnel_begin(t);
 	err = err ? err : lines_begin(t);
 	err = err ? err : ras_begin(t);
 	if (!err && t->o.forge)

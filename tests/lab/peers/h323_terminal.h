@@ -32,6 +32,7 @@ struct options {
 	const char *forge;             /* all it does is to speak in this endpoint's name: h323_forge.h */
 	struct sockaddr_in forge_ras;
 	const char *forge_call;
+	bool ras_tunnel;               /* client of H.460.17 */
 	unsigned cut;                  /* octets that TCP is given at a time; 0: all */
 	unsigned packets;              /* hang up when so many were heard of each medium; 0: never */
 	struct acts act;
@@ -79,11 +80,12 @@ struct call {
 	size_t offered_len[MEDIA_MAX][2];
 };
 
-/* The channels of one medium. */
+/* The channels of one medium, one each way. */
 struct control_channel {
-	bool out, in; /* ours was acknowledged; theirs is open */
-	bool closing; /* ours */
-	long number;  /* of theirs */
+	bool asked, out; /* ours was proposed; and acknowledged */
+	bool closing;    /* ours */
+	bool in;         /* theirs is open */
+	long ours, theirs; /* their numbers */
 };
 
 struct control {

@@ -548,3 +548,8 @@ s.raw('advance 1s')
 s.want('a', irq(SEQ)).send('a', irr(SEQ, EP, AR, AS))
 s.send('b', lrq(5, [num('666')], BR)).want('b', lrj(5, 'notRegistered'))
 s.send('b', lrq(6, [num('100')], BR)).want('b', lcf(6, OSIG, OURS))
+
+s = Scn('ras-multicast', 'Discovery by multicast: the answer comes from our RAS address, which takes over.',
+    'common/multicast.inc')
+s.send('c to 224.0.1.41:1718', grq(1, CR, ca)).want('c from 198.51.100.5:1719', gcf(1, OURS, 'zone'))
+s.send('c to 198.51.100.5:1719', rrq(2, CR, CS, ca)).want('c', rcf(2, OSIG, EP, ca, ttl=60, gk='zone'))

@@ -6,6 +6,7 @@ from encode import Oid
 from messages import (AUDIO, CAPABILITIES, MASTER_SLAVE, ROUND_TRIP, T38, VIDEO, close_ack, close_channel, media_at,
                       open_ack, open_channel, open_request, traversal_indication)
 from ras_messages import id_, num, rrq
+from routes import A_RAS, ALICE, C_RAS, C_SAYS, CAROL, GK_SIGNAL, proxied, proxied_admission
 from traversal import OFFERED, SERVER, SUPPORTS, features, with_keepalive, with_support
 
 PLAIN, PLAIN_MEDIA = "198.51.100.11:1720", ("198.51.100.11:6000", "198.51.100.11:6001")
@@ -284,3 +285,33 @@ def h245_from_elsewhere(s, m):
     s.gets("g", m.setup(OURS_G, G, h245="192.0.2.5:42000", tunnelling=False), "Setup")
     s.do("connect far to 192.0.2.5:42000", "connected ah")
     passes(s, "far", "ah", m.h245(MASTER_SLAVE), "MasterSlaveDetermination")
+
+
+@scenario("GnuGk routes call signalling alone, and both ends are terminals of ours: their H.245 goes from us to us, and so does\n"
+          "their media.", "common/routed-proxy-self.inc")
+def h245_to_ourselves(s, m):
+    a_sees, c_sees = ("198.51.100.5:20002", "198.51.100.5:20003"), ("198.51.100.5:20000", "198.51.100.5:20001")
+    c_media, ours, h245 = ("198.51.100.13:6000", "198.51.100.13:6001"), "198.51.100.5:1720", "192.0.2.5:42000"
+    s.do("host ah access 198.51.100.11:45001", "host ch access 198.51.100.13:41500")
+    proxied(s, m, "a", A_RAS, A_SAYS, 10001, ALICE)
+    proxied(s, m, "c", C_RAS, C_SAYS, 10000, CAROL)
+    proxied_admission(s, m, GK_SIGNAL, CAROL, 10001)
+    s.do("accept g", "accept ct", "accept ch", "connect at", "connect gt to 192.0.2.5:10000")
+    s.sends("at", m.setup(A_SAYS, ours, digits="300", tunnelling=False), "Setup")
+    s.gets("g", m.setup("192.0.2.5:50000", G, digits="300", tunnelling=False), "Setup")
+    s.sends("gt", m.setup(G, "192.0.2.5:10000", digits="300", tunnelling=False), "Setup")
+    s.gets("ct", m.setup("198.51.100.5:50001", C_SAYS, digits="300", tunnelling=False), "Setup")
+    s.sends("ct", m.answer("connect", h245="198.51.100.13:41500", tunnelling=False), "Connect")
+    s.gets("gt", m.answer("connect", h245=h245, tunnelling=False), "Connect")
+    s.sends("g", m.answer("connect", h245=h245, tunnelling=False), "Connect")
+    s.gets("at", m.answer("connect", h245="198.51.100.5:41000", tunnelling=False), "Connect")
+    s.do("connect ah to 198.51.100.5:41000", "connected ch")
+    for one, other in (("ah", "ch"), ("ch", "ah")):
+        passes(s, one, other, m.h245(CAPABILITIES), "TerminalCapabilitySet")
+    for one, other, mine, shown in (("ah", "ch", A_MEDIA, c_sees), ("ch", "ah", c_media, a_sees)):
+        s.sends(one, m.h245(open_request(101, 1, control=mine[1])), "OLC")
+        s.gets(other, m.h245(open_request(101, 1, control=shown[1])), "OLC")
+    for one, other, mine, shown in (("ah", "ch", A_MEDIA, c_sees), ("ch", "ah", c_media, a_sees)):
+        s.sends(one, m.h245(open_ack(101, 1, *mine)), "OLC Ack").gets(other, m.h245(open_ack(101, 1, *shown)), "OLC Ack")
+    s.do("rtp a:6100 -> 20002 seq 1 ssrc 10", "got rtp c:6000 from 20000 seq 1 ssrc 10",
+         "rtp c:6000 -> 20000 seq 1 ssrc 20", "got rtp a:6100 from 20002 seq 1 ssrc 20")
