@@ -112,3 +112,15 @@ def media_through_pinholes(lab, host, outside):
         assert far == (GW_WAN, nat.PINHOLE_PORT), f"media between {hole} and {far}, which is no pinhole port"
         assert hole in made, f"media through {hole}; CMPHs made {sorted(made)}"
     return made
+
+
+def media_crossed(capture, router, since):
+    """The media packets that crossed ROUTER's outside after the time SINCE."""
+    return [p for p in capture.udp() if router in (p.src, p.dst) and p.time > since and p.payload
+            and not stun.is_stun(p.payload) and nat.PINHOLE_PORT in (p.sport, p.dport)]
+
+
+def joins(capture, router):
+    """The JOINs that the gateway sent to ROUTER."""
+    return [p for p, m in stun.messages(capture.udp(src=GW_WAN, dst=router))
+            if m.method == stun.JOIN and m.message_class == stun.INDICATION]
