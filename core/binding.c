@@ -392,6 +392,11 @@ void binding_refuse(struct pn_binding *b)
 	binding_life_start(b);
 }
 
+void binding_outdated(struct pn_binding *b)
+{
+	b->upstream_at_ms = loop_now(b->owner->table->loop);
+}
+
 void binding_remove(struct pn_binding *b)
 {
 	struct bindings *t;

@@ -50,6 +50,7 @@ int binding_put(struct bindings *t, struct module *owner, const struct pn_bindin
 void binding_accept(struct pn_binding *b, uint64_t terminal_ms, uint64_t upstream_ms);
 void binding_refuse(struct pn_binding *b);
 void binding_remove(struct pn_binding *b);
+void binding_outdated(struct pn_binding *b); /* the softswitch's lifetime is over already */
 struct pn_binding *binding_find(struct bindings *t, const struct module *owner, const struct pn_realm *r,
 				enum pn_binding_key by, const void *key, size_t len,
 				struct pn_binding *after);

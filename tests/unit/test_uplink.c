@@ -153,16 +153,18 @@ Test(uplink, alarms_once_and_comes_back_by_itself)
 Test(uplink, a_gateway_that_starts_anew_is_told_again)
 {
 	struct node *a = agent_new(1, "acme", "correct horse");
+	struct pn_binding *b = subscribe(a, SIP, "sip:alice@example.net", "10.1.0.7:5060");
 
-	subscribe(a, SIP, "sip:alice@example.net", "10.1.0.7:5060");
 	advance(1000);
 	cr_expect(shows("alice"));
+	cr_expect(binding_info(b)->upstream_at_ms > loop_now(world.loop) + 60000);
 	new_pinholes(&world.node[GATEWAY]);
 	apply_gateway(&world.node[GATEWAY]);
 	cr_expect(not(shows("alice")));
 	advance(25000);
 	cr_expect(shows("alice"), "%s", table());
 	cr_expect(eq(i64, metric_get(M_UPLINK_LOST), 0), "it is no failure");
+	cr_expect(binding_info(b)->upstream_at_ms <= loop_now(world.loop), "alice's next registration goes through");
 }
 
 Test(uplink, a_wrong_secret_is_an_alarm)
