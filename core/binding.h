@@ -63,6 +63,9 @@ void bindings_drop_owner(struct bindings *t, const struct module *owner); /* mod
 /* The realm is gone and idle: so are the bindings whose alias is an address in it. */
 void bindings_close_realm(struct bindings *t, struct pn_realm *r);
 size_t bindings_count(const struct bindings *t);
+/* It is proven that what this module knew at `from` is at `to` now (an agent's pinhole that moved). */
+void bindings_move(struct bindings *t, const struct module *owner, const struct pn_realm *r,
+		   const struct pn_addr *from, const struct pn_addr *to);
 /* Sessions that a terminal has now (admission). */
 int binding_sessions(const struct pn_binding *b);
 void binding_session_add(struct pn_binding *b, int delta);

@@ -31,6 +31,10 @@ struct pinholes_conf {
 	struct loop *loop;
 	struct transport *transport; /* where answers leave; their hook is set by the caller */
 	const char *(*module_name)(const struct module *m);
+	/* A pinhole of the module's has another address now; may be NULL. */
+	void (*moved)(void *arg, struct module *m, const struct pn_realm *r, const struct pn_addr *from,
+		      const struct pn_addr *to);
+	void *arg;
 };
 
 struct pinholes *pinholes_new(const struct pinholes_conf *c); /* NULL: out of memory */

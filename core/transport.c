@@ -276,9 +276,21 @@ int transport_each_socket(struct transport *t, const struct pn_realm *r,
 	return 0;
 }
 
+/* What is at another agent of our network comes to us when that one is dead. */
+static struct pn_addr at_home(const struct pn_realm *r, const struct pn_addr *a)
+{
+	const struct pn_addr *own = r->siblings.n && prefixes_have(&r->siblings, a) ? realm_addr(r, a->family) : NULL;
+	struct pn_addr home = own ? *own : *a;
+
+	home.port = a->port;
+	return home;
+}
+
 bool transport_own(struct transport *t, const struct pn_realm *r, const struct pn_addr *a)
 {
-	for (const struct flow *f = NULL; (f = listener_at(t, a, f));)
+	struct pn_addr home = at_home(r, a);
+
+	for (const struct flow *f = NULL; (f = listener_at(t, &home, f));)
 		if (f->realm == r)
 			return true;
 	return false;

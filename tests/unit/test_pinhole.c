@@ -254,6 +254,44 @@ Test(pinhole, an_address_belongs_to_whom_it_was_given_last)
 	world.node[2].nr = 2;
 }
 
+static struct pn_binding *registered_at(const char *identity, const char *pinhole)
+{
+	struct node *gw = &world.node[GATEWAY];
+	struct pn_binding_args a = { .size = sizeof(a), .realm = realm_of(gw, 0), .identity = str_of(identity),
+				     .pinhole = addr(pinhole), .expires_ms = 32000 };
+	struct pn_binding *b = NULL;
+
+	cr_assert(zero(int, binding_put(gw->bindings, SIP, &a, &b)));
+	return b;
+}
+
+static char *pinhole_of(struct pn_binding *b)
+{
+	return (char *)addr_text(&binding_info(b)->pinhole);
+}
+
+Test(pinhole, bindings_move_with_it)
+{
+	struct pn_binding *alice = registered_at("alice", "198.51.100.11:2000"),
+			  *bob = registered_at("bob", "198.51.100.11:2000"),
+			  *carol = registered_at("carol", "198.51.100.11:2009");
+	const struct pn_addr to = addr("198.51.100.11:2001");
+
+	binding_accept(alice, 3600000, 3600000);
+	registered_at("alice", "198.51.100.11:2000"); /* and again, unaccepted yet */
+	agent_new(1, "acme", "correct horse");
+	advance(1000);
+	flush_nat(1);
+	advance(20000);
+	cr_expect(eq(str, pinhole_of(alice), "198.51.100.11:2001"));
+	cr_expect(eq(str, pinhole_of(bob), "198.51.100.11:2001"));
+	cr_expect(eq(str, pinhole_of(carol), "198.51.100.11:2009"), "not of this agent");
+	binding_refuse(alice);
+	cr_expect(eq(str, pinhole_of(alice), "198.51.100.11:2001"), "what is taken back is where it was: here");
+	cr_expect(ne(ptr, binding_find(world.node[GATEWAY].bindings, SIP, realm_of(&world.node[GATEWAY], 0),
+				       PN_BY_PINHOLE, &to, sizeof(to), NULL), NULL));
+}
+
 /* ---- reloads ---- */
 
 Test(pinhole, a_network_that_a_reload_took_away_is_gone)
