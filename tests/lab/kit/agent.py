@@ -14,7 +14,7 @@ CONFIG = """<postern xmlns="urn:postern:config:1" role="agent">
   <log to="stderr" level="debug"/>
   <control socket="{directory}/{name}-ctl.sock"/>
   <cdr file="{directory}/{name}-cdr.jsonl"/>
-  <realm name="lan" side="access" address="{address}" media="{lan[0]}-{lan[1]}"/>
+  <realm name="lan" side="access" address="{address}" media="{lan[0]}-{lan[1]}" tcp-ports="40400-40799"/>
   <gateway address="{gateway}" network="{network}" secret-file="{secret}" agent="{name}"
            media-ports="{wan[0]}-{wan[1]}"{more}/>
 {module}</postern>
@@ -22,6 +22,11 @@ CONFIG = """<postern xmlns="urn:postern:config:1" role="agent">
 MODULES = {
     "sip": """  <module name="sip">
     <listen realm="lan" transport="udp" port="5060"/>
+  </module>
+""",
+    "h323": """  <module name="h323">
+    <listen realm="lan" transport="udp" port="1719"/>
+    <listen realm="lan" transport="tcp" port="1720"/>
   </module>
 """,
 }

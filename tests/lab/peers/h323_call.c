@@ -264,9 +264,8 @@ static void send_connect(struct terminal *t)
 		t->call.tunnels ? "true" : "false");
 }
 
-static void answer(struct terminal *t)
+void call_pick_up(struct terminal *t)
 {
-	send_progress(t);
 	send_connect(t);
 	if (t->call.fast)
 		channel_talk(t);
@@ -280,7 +279,11 @@ static void answer(struct terminal *t)
 void call_admitted(struct terminal *t, const struct sockaddr_in *to)
 {
 	if (!t->call.calling) {
-		answer(t);
+		send_progress(t);
+		if (t->o.ring_back)
+			t->call.state = CALL_RINGING;
+		else
+			call_pick_up(t);
 		return;
 	}
 	t->call.peer = *to;

@@ -15,6 +15,7 @@ void call_refused(struct terminal *t);
 void call_accept(struct terminal *t);
 void call_receive(struct terminal *t);
 void call_hang_up(struct terminal *t);
+void call_pick_up(struct terminal *t); /* the called side answers */
 /* Send the H.245 messages that wait to be tunnelled; without any, nothing. */
 void call_flush(struct terminal *t);
 /* To the peer: connect to our H.245 listener (H.323 8.2.3). */

@@ -19,6 +19,7 @@
 #include "h323_ras.h"
 
 #define TICK_MS 5
+#define RING_PACKETS 10 /* heard while it rings */
 #define POLLS (5 + 2 * MEDIA_MAX)
 
 static volatile sig_atomic_t told_to_end, told_to_call;
@@ -57,7 +58,7 @@ static void usage(void)
 		"  --alias NAME [--number DIGITS] [--mark OCTET] [--video] [--split-ports] [--ttl SECONDS]\n"
 		"  [--gatekeeper IP:PORT] [--traversal]\n"
 		"  [--call NAME | --to IP:PORT] [--packets N] [--on-signal]\n"
-		"  [--fast] [--tunnel] [--h245-in-setup] [--early-h245] [--start-h245]\n");
+		"  [--fast] [--tunnel] [--h245-in-setup] [--early-h245 | --ring-back] [--start-h245]\n");
 	exit(2);
 }
 
@@ -91,7 +92,7 @@ static const struct option long_options[] = {
 	{ "to", 1, NULL, 't' }, { "packets", 1, NULL, 'p' }, { "fast", 0, NULL, 'F' },
 	{ "tunnel", 0, NULL, 'T' }, { "h245-in-setup", 0, NULL, 'S' }, { "early-h245", 0, NULL, 'E' },
 	{ "start-h245", 0, NULL, 'H' }, { "on-signal", 0, NULL, 'U' },
-	{ "split-ports", 0, NULL, 'P' }, { 0 },
+	{ "split-ports", 0, NULL, 'P' }, { "ring-back", 0, NULL, 'B' }, { 0 },
 };
 
 static bool take_flag(struct terminal *t, int c)
@@ -103,6 +104,7 @@ static bool take_flag(struct terminal *t, int c)
 	case 'T': t->o.tunnel = true; break;
 	case 'S': t->o.h245_in_setup = true; break;
 	case 'E': t->o.early_h245 = true; break;
+	case 'B': t->o.early_h245 = t->o.ring_back = true; break;
 	case 'H': t->o.start_h245 = true; break;
 	case 'P': t->media.split = true; break;
 	case 'U': t->o.on_signal = true; break;
@@ -182,6 +184,8 @@ static void tick(struct terminal *t)
 		may_call = false;
 	if (may_call && !t->placed && !t->leaving && ras_quiet(t))
 		call_place(t);
+	if (t->call.state == CALL_RINGING && media_least_heard(&t->media) >= RING_PACKETS)
+		call_pick_up(t);
 	if (t->call.state == CALL_UP && t->call.calling && t->o.packets &&
 	    media_least_heard(&t->media) >= t->o.packets)
 		call_hang_up(t);

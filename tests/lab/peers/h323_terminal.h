@@ -16,6 +16,7 @@ struct options {
 	bool on_signal;                /* not before SIGUSR1 */
 	bool fast, tunnel, h245_in_setup, start_h245; /* offered, or accepted */
 	bool early_h245;               /* the called side tells h245Address in CallProceeding */
+	bool ring_back;                /* it also talks before it answers, and answers when it was heard */
 	bool traversal;                /* H.460.18 client */
 	unsigned packets;              /* hang up when so many were heard of each medium; 0: never */
 	unsigned time_to_live;         /* of the registration, seconds */
@@ -40,7 +41,7 @@ struct ras {
 	bool disengaging;
 };
 
-enum call_state { CALL_NONE, CALL_ADMITTING, CALL_SETUP, CALL_UP };
+enum call_state { CALL_NONE, CALL_ADMITTING, CALL_SETUP, CALL_RINGING, CALL_UP };
 
 struct call {
 	struct link link;
