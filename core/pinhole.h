@@ -73,9 +73,10 @@ int64_t pinhole_trunk_request(struct pinholes *p, struct pn_realm *r, const stru
 			      const struct pn_addr *remote, const uint8_t *data, size_t len, struct buf *out);
 /* The agent's trunk stands (or, with NULL, is gone). -ESTALE: no such agent. */
 int pinhole_set_trunk(struct pinholes *p, uint32_t agent, void *trunk, const struct pn_addr *remote);
-/* Through which trunk to reach what signals from `via`: its own agent's, else another one's of the same
- * network; NULL: none. */
-void *pinhole_trunk(struct pinholes *p, const struct pn_realm *r, const struct pn_addr *via);
+/* Through which trunk to reach *to, an address inside of what signals from `via`: its agent's. When that has none
+ * and *to is the very socket behind `via`, another one's of the network that has the same subscribers; then *to
+ * becomes its socket for them. NULL: none. */
+void *pinhole_trunk(struct pinholes *p, const struct pn_realm *r, const struct pn_addr *via, struct pn_addr *to);
 
 /* ---- show ---- */
 

@@ -253,10 +253,11 @@ int trunks_apply(struct trunks *s, const struct conf *c, struct realms *realms, 
 	return result;
 }
 
-static void *via(void *arg, const struct pn_realm *r, const struct pn_addr *a, struct pn_addr *remote)
+static void *via(void *arg, const struct pn_realm *r, const struct pn_addr *a, struct pn_addr *to,
+		 struct pn_addr *remote)
 {
 	struct trunks *s = arg;
-	struct trunk *t = s->conf.pinholes ? pinhole_trunk(s->conf.pinholes, r, a) : NULL;
+	struct trunk *t = s->conf.pinholes ? pinhole_trunk(s->conf.pinholes, r, a, to) : NULL;
 
 	if (!t || !trunk_is_up(t))
 		return NULL;

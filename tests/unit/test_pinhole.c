@@ -384,6 +384,13 @@ static int64_t trunk_says(struct message *m, const char *secret, const char *non
 	return id;
 }
 
+static void *through(struct pn_addr via)
+{
+	struct pn_addr to = addr("10.1.0.3:40000");
+
+	return pinhole_trunk(pinholes(), access_realm(), &via, &to);
+}
+
 Test(pinhole, trunks)
 {
 	struct message m = request("acme", "ag1", "trunk");
@@ -400,18 +407,18 @@ Test(pinhole, trunks)
 	cr_assert(id > 0, "%d", code);
 	cr_expect(zero(int, code));
 	cr_expect(zero(int, pinhole_set_trunk(pinholes(), (uint32_t)id, trunk, &remote)));
-	cr_expect(eq(ptr, pinhole_trunk(pinholes(), access_realm(), &remote), trunk));
-	cr_expect(eq(ptr, pinhole_trunk(pinholes(), access_realm(), &via), NULL), "nobody's");
+	cr_expect(eq(ptr, through(remote), trunk));
+	cr_expect(eq(ptr, through(via), NULL), "nobody's");
 	agent_new(1, "acme", "correct horse");
 	agent_new(2, "acme", "correct horse");
 	advance(1000);
-	cr_expect(eq(ptr, pinhole_trunk(pinholes(), access_realm(), &via), trunk), "its own agent's");
+	cr_expect(eq(ptr, through(via), trunk), "its own agent's");
 	cr_expect(eq(str, (char *)whose("198.51.100.12:2001"), "ag2"));
-	cr_expect(eq(ptr, pinhole_trunk(pinholes(), access_realm(), &(struct pn_addr){ 0 }), NULL));
+	cr_expect(eq(ptr, through((struct pn_addr){ 0 }), NULL));
 	m.agent = str_of("ag2");
 	id = trunk_says(&m, "correct horse", nonce, other, &code);
 	cr_expect(zero(int, pinhole_set_trunk(pinholes(), (uint32_t)id, second, &(struct pn_addr){ 4, 0, 5001, { 198, 51, 100, 12 } })));
-	cr_expect(eq(ptr, pinhole_trunk(pinholes(), access_realm(), &remote), trunk));
+	cr_expect(eq(ptr, through(remote), trunk));
 	world.node[1].cut = true;
 	cr_expect(zero(int, pinhole_set_trunk(pinholes(), (uint32_t)id, NULL, &remote)));
 	cr_expect(shows("\"protocol\":\"trunk\""));

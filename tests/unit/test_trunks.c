@@ -24,9 +24,9 @@ static int open_down(const char *via, uint64_t *flow)
 
 static int leads_to(const char *via)
 {
-	struct pn_addr from = addr(via);
+	struct pn_addr from = addr(via), to = addr(INSIDE_TOY);
 
-	return gateway->svc->flow_trunk(gateway->h, gateway->svc->realm_find(gateway->h, "access"), &from);
+	return gateway->svc->flow_trunk(gateway->h, gateway->svc->realm_find(gateway->h, "access"), &from, &to);
 }
 
 static void say(struct site *s, uint64_t flow, const char *text)
@@ -139,26 +139,57 @@ Test(trunks, outlives_the_gateway)
 	expect_heard(gateway, "+ ", __LINE__);
 }
 
-Test(trunks, a_second_agent_takes_over)
+/* A terminal registers at an agent; where the gateway would reach it. */
+static struct pn_addr register_bob(struct site *s)
 {
+	const struct pn_binding_args a = {
+		.size = sizeof(a), .realm = s->svc->realm_find(s->h, "lan"), .identity = { "bob", 3 },
+		.pinhole = addr("10.1.0.10:5000"), .alias_realm = s->svc->realm_find(s->h, "wan"),
+		.alias_kind = PN_ALIAS_PORT, .alias_listen = 1u << PN_UDP | 1u << PN_TCP, .expires_ms = 10000,
+	};
+	struct pn_binding *b;
+
+	cr_assert(zero(int, s->svc->binding_put(s->h, &a, &b)));
+	s->svc->binding_accept(b, 3600000, 3600000);
+	return s->svc->binding_info(b)->alias_addr;
+}
+
+static int open_to(const struct pn_addr *inside, uint64_t *flow)
+{
+	struct pn_addr via = *inside;
+
+	via.port = inside->port;
+	memcpy(via.ip, (const uint8_t[]){ 198, 51, 100, 11 }, 4);
+	return gateway->svc->flow_open_via(gateway->h, gateway->svc->realm_find(gateway->h, "access"), &via, PN_TCP,
+					   inside, flow);
+}
+
+Test(trunks, another_agent_with_the_same_terminal_takes_over)
+{
+	struct pn_addr bob, elsewhere;
 	uint64_t down;
 
 	begin();
 	site_start(ag2, "198.51.100.12");
-	configure(ag2, AGENT_CONF("acme", "two"), w.secret);
-	advance(1000);
-	cr_assert(zero(int, open_down(PINHOLE1, &down)));
+	ag2->inside = 4;
+	configure(ag2, AGENT_CONF_AT("10.1.0.4", "acme", "two"), w.secret);
+	bob = register_bob(ag1);
+	elsewhere = register_bob(ag2);
+	advance(2000);
+	cr_assert(zero(int, open_to(&bob, &down)));
 	expect_heard(ag1, "+ ", __LINE__);
-	expect_heard(ag2, "", __LINE__);
 	w.no_tcp = true;
 	trunk_of(ag1)->broken = true;
 	run();
-	cr_expect(leads_to(PINHOLE1));
-	cr_assert(zero(int, open_down(PINHOLE1, &down)));
+	ag1->heard[0] = 0;
+	cr_expect(not(leads_to(PINHOLE1)), "what only the lost one has");
+	cr_assert(zero(int, open_to(&bob, &down)));
 	expect_heard(ag2, "+ ", __LINE__);
+	cr_expect(eq(int, addr_eq(&ag2->opened.local, &elsewhere), 1));
 	w.no_tcp = false;
 	advance(120000);
-	cr_assert(zero(int, open_down(PINHOLE1, &down)));
+	cr_assert(zero(int, open_to(&bob, &down)));
+	expect_heard(ag1, "+ ", __LINE__);
 	expect_heard(ag2, "", __LINE__);
 }
 

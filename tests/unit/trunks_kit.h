@@ -24,6 +24,7 @@ struct site {
 	struct core *core;
 	struct fakenet *media;
 	struct pn_addr nat; /* its address outside; family 0: it is the gateway */
+	uint8_t inside;     /* 10.1.0.x */
 	const struct pn_services *svc;
 	struct pn_host *h;
 	char heard[4096];
@@ -126,7 +127,7 @@ static struct site *site_of(struct pn_addr *to)
 
 		if (!s->core || !addr_same_ip(&s->nat, to))
 			continue;
-		memcpy(to->ip, (const uint8_t[]){ 10, 1, 0, 3 }, 4);
+		memcpy(to->ip, (const uint8_t[]){ 10, 1, 0, s->inside }, 4);
 		return s;
 	}
 	return gateway->core ? gateway : NULL;
@@ -391,8 +392,9 @@ static const struct pn_module *const linked[] = { &toy, NULL };
 	"<module name=\"toy\"><listen realm=\"" realm "\" transport=\"udp\" port=\"7000\"/>" \
 	"<listen realm=\"" realm "\" transport=\"tcp\" port=\"7000\"/></module></postern>"
 #define GATEWAY_CONF XMLNS ">" ACCESS NETWORK("acme") TOY("access")
-#define AGENT_CONF(network, agent) \
-	XMLNS " role=\"agent\"><realm name=\"lan\" side=\"access\" address=\"10.1.0.3\" media=\"40000-40099\"/>" \
+#define AGENT_CONF(network, agent) AGENT_CONF_AT("10.1.0.3", network, agent)
+#define AGENT_CONF_AT(address, network, agent) \
+	XMLNS " role=\"agent\"><realm name=\"lan\" side=\"access\" address=\"" address "\" media=\"40000-40099\"/>" \
 	"<gateway address=\"198.51.100.5\" network=\"" network "\" secret-file=\"%s\" agent=\"" agent "\"/>" \
 	TOY("lan")
 
@@ -421,6 +423,7 @@ static void site_start(struct site *s, const char *nat)
 
 	if (nat)
 		s->nat = addr(nat);
+	s->inside = 3;
 	env.relay_net_arg = s->media = fakenet_new(w.loop);
 	s->core = core_new(&env);
 	cr_assert(ne(ptr, s->core, NULL));
