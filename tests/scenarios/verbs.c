@@ -334,6 +334,7 @@ const struct verb verbs[] = {
 	{ "ctl", verb_ctl },	     { "logged", verb_logged },	    { "set", verb_set },
 	{ "accept", verb_tcp },	     { "connect", verb_tcp },	    { "hangup", verb_tcp },
 	{ "connected", verb_tcp },   { "closed", verb_tcp },	    { "rtp", verb_media_send },
-	{ "rtcp", verb_media_send }, { "udp", verb_media_send },    { "got", verb_media_got },
+	{ "rtcp", verb_media_send }, { "stun", verb_media_send },   { "udp", verb_media_send },
+	{ "got", verb_media_got },
 	{ NULL, NULL },
 };
