@@ -232,6 +232,17 @@ static void close_unwanted(struct trunks *s)
 
 /* ---- life ---- */
 
+/* Does a module of the agent listen for connections there? Else none needs a trunk. */
+static bool is_needed(const struct conf *c)
+{
+	for (size_t i = 0; c->gateway && i < c->n_modules; i++)
+		for (size_t k = 0; k < c->modules[i].n_listens; k++)
+			if (c->modules[i].listens[k].realm == c->gateway->realm &&
+			    c->modules[i].listens[k].transport == PN_TCP)
+				return true;
+	return false;
+}
+
 int trunks_apply(struct trunks *s, const struct conf *c, struct realms *realms, const struct pn_realm **bad)
 {
 	struct listener *l;
@@ -249,7 +260,7 @@ int trunks_apply(struct trunks *s, const struct conf *c, struct realms *realms, 
 		}
 	}
 	close_unwanted(s);
-	trunk_dial_to(s->dial, c->gateway ? s->conf.uplinks : NULL);
+	trunk_dial_to(s->dial, is_needed(c) ? s->conf.uplinks : NULL);
 	return result;
 }
 

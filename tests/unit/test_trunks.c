@@ -62,6 +62,17 @@ Test(trunks, connections_pass_both_ways)
 	cr_expect(eq(int, w.dials, 1), "all through one connection");
 }
 
+Test(trunks, who_needs_none_has_none)
+{
+	configure(ag1, XMLNS " role=\"agent\"><realm name=\"lan\" side=\"access\" address=\"10.1.0.3\"/>"
+		  "<gateway address=\"198.51.100.5\" network=\"acme\" secret-file=\"%s\"/>"
+		  "<module name=\"toy\"><listen realm=\"lan\" transport=\"udp\" port=\"7000\"/></module></postern>", w.secret);
+	advance(2000);
+	cr_expect(eq(uint, w.dials, 0));
+	begin();
+	cr_expect(eq(uint, w.dials, 1), "a reload may change that");
+}
+
 Test(trunks, nothing_else_is_reached)
 {
 	uint64_t flow;
