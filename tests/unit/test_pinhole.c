@@ -251,6 +251,7 @@ Test(pinhole, an_address_belongs_to_whom_it_was_given_last)
 	world.node[2].sock[0].mapped = 2000;
 	advance(1000);
 	cr_expect(eq(str, (char *)whose("198.51.100.11:2000"), "ag2"));
+	cr_expect(shows("\"agent\":\"ag1\",\"protocol\":\"sip\",\"inner\":\"10.1.0.3:19900\",\"pinhole\":null"), "%s", table());
 	world.node[2].nr = 2;
 }
 

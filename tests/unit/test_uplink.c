@@ -132,13 +132,24 @@ Test(uplink, what_is_sent_to_a_former_pinhole_finds_the_new_one)
 	cr_expect(eq(str, (char *)whose("198.51.100.11:2000"), "ag1"), "a message may still be under way");
 }
 
+static unsigned alarms;
+
+static void on_line(void *arg, enum pn_level level, const char *line)
+{
+	(void)arg, (void)line;
+	alarms += level == PN_LOG_ERROR;
+}
+
 Test(uplink, alarms_once_and_comes_back_by_itself)
 {
 	struct node *a = agent_new(1, "acme", "correct horse");
 
 	advance(1000);
+	log_capture(on_line, NULL);
 	a->cut = true;
 	advance(300000);
+	log_capture(NULL, NULL);
+	cr_expect(eq(u32, alarms, 1));
 	cr_expect(not(uplink_up(a->uplinks)));
 	cr_expect(eq(i64, metric_get(M_UPLINKS), 0));
 	cr_expect(metric_get(M_UPLINK_LOST) >= 2, "each time that it was tried");
