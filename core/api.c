@@ -76,9 +76,9 @@ static int api_flow_open_via(struct pn_host *h, struct pn_realm *r, const struct
 	return flow_open_via(core_of(h)->transport, module_of(h), r, via, t, to, flow);
 }
 
-static int api_flow_trunk(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via)
+static int api_flow_trunk(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via, const struct pn_addr *to)
 {
-	return flow_trunk(core_of(h)->transport, r, via);
+	return flow_trunk(core_of(h)->transport, r, via, to);
 }
 
 static int api_flow_send(struct pn_host *h, uint64_t flow, const struct pn_addr *to, const void *data,

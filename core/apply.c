@@ -34,6 +34,13 @@ static int refuse(struct apply *a, int line, const char *what, int err)
 
 static int check_whole(struct apply *a)
 {
+	const struct conf *now = a->c->conf;
+
+	if (now && now->role != a->conf->role) {
+		conf_error(a->e, a->conf->path, a->conf->line,
+			   "role of <postern>: expected the one that runs until a restart");
+		return -EINVAL;
+	}
 	if (a->conf->n_modules <= CORE_MODULES)
 		return 0;
 	conf_error(a->e, a->conf->path, a->conf->modules[CORE_MODULES].line,

@@ -50,6 +50,7 @@ int binding_put(struct bindings *t, struct module *owner, const struct pn_bindin
 void binding_accept(struct pn_binding *b, uint64_t terminal_ms, uint64_t upstream_ms);
 void binding_refuse(struct pn_binding *b);
 void binding_remove(struct pn_binding *b);
+void binding_outdated(struct pn_binding *b); /* the softswitch's lifetime is over already */
 struct pn_binding *binding_find(struct bindings *t, const struct module *owner, const struct pn_realm *r,
 				enum pn_binding_key by, const void *key, size_t len,
 				struct pn_binding *after);
@@ -62,6 +63,9 @@ void bindings_drop_owner(struct bindings *t, const struct module *owner); /* mod
 /* The realm is gone and idle: so are the bindings whose alias is an address in it. */
 void bindings_close_realm(struct bindings *t, struct pn_realm *r);
 size_t bindings_count(const struct bindings *t);
+/* It is proven that what this module knew at `from` is at `to` now (an agent's pinhole that moved). */
+void bindings_move(struct bindings *t, const struct module *owner, const struct pn_realm *r,
+		   const struct pn_addr *from, const struct pn_addr *to);
 /* Sessions that a terminal has now (admission). */
 int binding_sessions(const struct pn_binding *b);
 void binding_session_add(struct pn_binding *b, int delta);

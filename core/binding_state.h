@@ -170,5 +170,6 @@ void binding_alias_back(struct pn_binding *b); /* the address is another's to ha
 void binding_life_start(struct pn_binding *b);
 int binding_set_text(struct pn_binding *b, const void *data, size_t len);
 struct binding_owner *binding_owner_get(struct bindings *t, struct module *m); /* NULL: no memory */
+struct binding_owner *binding_owner_find(const struct bindings *t, const struct module *m); /* NULL: none */
 
 #endif

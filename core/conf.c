@@ -46,6 +46,7 @@ static void realm_free(struct conf_realm *r)
 	prefixes_free(&r->reach);
 	prefixes_free(&r->allow);
 	prefixes_free(&r->deny);
+	prefixes_free(&r->siblings);
 }
 
 static void module_free(struct conf_module *m)

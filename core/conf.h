@@ -46,6 +46,7 @@ struct conf_realm {
 	bool stun;                  /* terminals may ask it for their address */
 	enum stun_media stun_media; /* when a terminal without agent has its media there */
 	bool uplink;                /* the agent's realm towards its gateway */
+	struct prefixes siblings;   /* in that: the other agents of the network */
 	int line;
 };
 

@@ -231,6 +231,7 @@ void conf_read_uplink(struct conf_reader *r, const xmlNode *n, const struct pn_a
 	out->latch_packets = 1;
 	out->peer_bits4 = 32, out->peer_bits6 = 128;
 	read_marking(r, n, out);
+	read_prefixes(r, n, "siblings", &out->siblings);
 	out->reach_set = true;
 	if (!to->family)
 		return;

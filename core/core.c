@@ -48,9 +48,18 @@ static void on_sockets_changed(void *arg)
 	uplinks_changed(c->uplinks);
 }
 
+static void on_pinhole_moved(void *arg, struct module *m, const struct pn_realm *r, const struct pn_addr *from,
+			     const struct pn_addr *to)
+{
+	struct core *c = arg;
+
+	bindings_move(c->bindings, m, r, from, to);
+}
+
 static int make_pinholes(struct core *c)
 {
-	struct pinholes_conf pc = { .loop = c->loop, .transport = c->transport, .module_name = module_name };
+	struct pinholes_conf pc = { .loop = c->loop, .transport = c->transport, .module_name = module_name,
+				    .moved = on_pinhole_moved, .arg = c };
 	struct uplinks_conf uc = { .loop = c->loop, .transport = c->transport, .bindings = c->bindings,
 				   .module_name = module_name };
 	struct trunks_conf tc = { .loop = c->loop, .transport = c->transport };

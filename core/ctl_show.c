@@ -198,14 +198,20 @@ static int uplinks_text(struct core *core, struct buf *out)
 	return uplinks_json(core->uplinks, out);
 }
 
+static int trunks_text(struct core *core, struct buf *out)
+{
+	return trunks_json(core->trunks, out);
+}
+
 static int show_pinholes(struct core *core, struct buf *out)
 {
-	int err;
+	bool agent = core->conf && core->conf->role == ROLE_AGENT;
+	int err = agent ? show_text(core, "uplinks", uplinks_text, out)
+			: show_text(core, "signalling", pinholes_text, out);
 
-	if (core->conf && core->conf->role == ROLE_AGENT)
-		return show_text(core, "uplinks", uplinks_text, out);
-	err = show_text(core, "signalling", pinholes_text, out);
-	return err || !core->holes ? err : show_text(core, "media", holes_text, out);
+	if (!err && !agent && core->holes)
+		err = show_text(core, "media", holes_text, out);
+	return err ? err : show_text(core, "trunks", trunks_text, out);
 }
 
 static const struct {

@@ -16,9 +16,14 @@ static int on_keepalive(void *arg, struct pn_binding *b, const struct pn_addr *w
 {
 	struct core *c = arg;
 	uint8_t text[KEEPALIVE_MAX];
-	uint64_t flow = binding_info(b)->flow;
-	long n = module_keepalive(binding_owner(b), b, text, sizeof(text));
+	const struct pn_binding_info *i = binding_info(b);
+	uint64_t flow = i->flow;
+	long n;
 
+	/* An agent keeps its pinhole open itself, and its terminals alive behind it. */
+	if (!i->probing && pinhole_network(c->pinholes, i->realm, where))
+		return -EALREADY;
+	n = module_keepalive(binding_owner(b), b, text, sizeof(text));
 	if (n < 0 || (size_t)n > sizeof(text))
 		return n < 0 ? (int)n : -EMSGSIZE;
 	return flow_send(c->transport, flow, where, text, (size_t)n);

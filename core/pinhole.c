@@ -211,6 +211,7 @@ int pinhole_seen(struct hole *h, const struct pn_addr *at, uint32_t lifetime_s)
 {
 	struct pinholes *p = h->agent->network->table;
 	bool moved = h->now.agent && !addr_eq(&h->now.at, at);
+	struct pn_addr from = h->now.at;
 	int err = 0;
 
 	if (moved) {
@@ -230,6 +231,8 @@ int pinhole_seen(struct hole *h, const struct pn_addr *at, uint32_t lifetime_s)
 	h->seen_ms = loop_now(p->c.loop);
 	unlink_hole(h);
 	push_hole(h);
+	if (moved && p->c.moved)
+		p->c.moved(p->c.arg, h->module, h->agent->network->realm, &from, at);
 	return 0;
 }
 

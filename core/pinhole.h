@@ -31,6 +31,10 @@ struct pinholes_conf {
 	struct loop *loop;
 	struct transport *transport; /* where answers leave; their hook is set by the caller */
 	const char *(*module_name)(const struct module *m);
+	/* A pinhole of the module's has another address now; may be NULL. */
+	void (*moved)(void *arg, struct module *m, const struct pn_realm *r, const struct pn_addr *from,
+		      const struct pn_addr *to);
+	void *arg;
 };
 
 struct pinholes *pinholes_new(const struct pinholes_conf *c); /* NULL: out of memory */
@@ -69,9 +73,10 @@ int64_t pinhole_trunk_request(struct pinholes *p, struct pn_realm *r, const stru
 			      const struct pn_addr *remote, const uint8_t *data, size_t len, struct buf *out);
 /* The agent's trunk stands (or, with NULL, is gone). -ESTALE: no such agent. */
 int pinhole_set_trunk(struct pinholes *p, uint32_t agent, void *trunk, const struct pn_addr *remote);
-/* Through which trunk to reach what signals from `via`: its own agent's, else another one's of the same
- * network; NULL: none. */
-void *pinhole_trunk(struct pinholes *p, const struct pn_realm *r, const struct pn_addr *via);
+/* Through which trunk to reach *to, an address inside of what signals from `via`: its agent's. When that has none
+ * and *to is the very socket behind `via`, another one's of the network that has the same subscribers; then *to
+ * becomes its socket for them. NULL: none. */
+void *pinhole_trunk(struct pinholes *p, const struct pn_realm *r, const struct pn_addr *via, struct pn_addr *to);
 
 /* ---- show ---- */
 

@@ -34,7 +34,7 @@ static int show_hole(const struct hole *h, uint64_t now_ms, struct buf *out)
 	json_text(out, "agent", h->agent->name);
 	json_text(out, "protocol", h->protocol);
 	json_addr(out, "inner", &h->inner);
-	json_addr(out, "pinhole", &h->now.at);
+	json_addr(out, "pinhole", h->now.agent ? &h->now.at : NULL); /* NULL: the NAT gave it to another */
 	json_addr(out, "local", &h->local);
 	json_text(out, "state", h->dead ? "dead" : "active");
 	json_num(out, "expires_ms", h->dead || end_ms < now_ms ? 0 : (int64_t)(end_ms - now_ms));

@@ -62,23 +62,19 @@ int pinhole_set_trunk(struct pinholes *p, uint32_t agent, void *trunk, const str
 	return 0;
 }
 
-/* The agent whose pinhole was refreshed last has the best chances. */
-static uint64_t seen(const struct agent *a)
-{
-	return a->holes ? a->holes->seen_ms : 0;
-}
-
-void *pinhole_trunk(struct pinholes *p, const struct pn_realm *r, const struct pn_addr *via)
+void *pinhole_trunk(struct pinholes *p, const struct pn_realm *r, const struct pn_addr *via, struct pn_addr *to)
 {
 	const struct place *at = pinhole_place(p, r, via);
-	const struct agent *best = NULL;
+	const struct hole *other;
 
 	if (!at)
 		return NULL;
-	if (at->agent->trunk)
+	if (at->agent->trunk || !at->hole || !addr_eq(to, &at->hole->inner))
 		return at->agent->trunk;
-	for (const struct agent *a = at->agent->network->agents; a; a = a->next)
-		if (a->trunk && (!best || seen(a) > seen(best)))
-			best = a;
-	return best ? best->trunk : NULL;
+	other = subscribers_elsewhere(at->hole);
+	if (!other || !other->agent->trunk)
+		return NULL;
+	metric_add(M_PINHOLES_FAILOVER, 1);
+	*to = other->inner;
+	return other->agent->trunk;
 }

@@ -32,6 +32,8 @@ static void dispose(struct pn_realm *r, const struct pn_realm *other)
 {
 	if (r->reach.list != other->reach.list)
 		prefixes_free(&r->reach);
+	if (r->siblings.list != other->siblings.list)
+		prefixes_free(&r->siblings);
 	if (r->alias_addresses.list != other->alias_addresses.list)
 		prefixes_free(&r->alias_addresses);
 	if (r->device != other->device)
@@ -162,6 +164,8 @@ static int configure(struct slot *s, const struct conf_realm *c, uint32_t quaran
 	if (err)
 		goto fail;
 	err = copy_prefixes(&c->alias_addresses, &next.alias_addresses);
+	if (!err)
+		err = copy_prefixes(&c->siblings, &next.siblings);
 	if (err)
 		goto fail;
 	err = -ENOMEM;

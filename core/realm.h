@@ -36,6 +36,7 @@ struct pn_realm {
 	bool stun;
 	enum stun_media stun_media;
 	bool uplink; /* the agent's realm towards its gateway */
+	struct prefixes siblings; /* in that: the other agents of the network */
 };
 
 #define REALMS_MAX 256u /* in the life of a process */

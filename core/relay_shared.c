@@ -354,6 +354,8 @@ static const struct engine_port *place_port(const struct relay *r, const struct 
 		return NULL;
 	if (from->stream) {
 		s = relay_find(r, from->stream);
+		if (s && s->shared[from->side])
+			return &s->shared[from->side]->hot->port[RELAY_RTP];
 		return s ? &s->hot.port[from->side][from->component] : NULL;
 	}
 	for (const struct relay_shared *h = r->shared; h; h = h->next)

@@ -276,9 +276,21 @@ int transport_each_socket(struct transport *t, const struct pn_realm *r,
 	return 0;
 }
 
+/* What is at another agent of our network comes to us when that one is dead. */
+static struct pn_addr at_home(const struct pn_realm *r, const struct pn_addr *a)
+{
+	const struct pn_addr *own = r->siblings.n && prefixes_have(&r->siblings, a) ? realm_addr(r, a->family) : NULL;
+	struct pn_addr home = own ? *own : *a;
+
+	home.port = a->port;
+	return home;
+}
+
 bool transport_own(struct transport *t, const struct pn_realm *r, const struct pn_addr *a)
 {
-	for (const struct flow *f = NULL; (f = listener_at(t, a, f));)
+	struct pn_addr home = at_home(r, a);
+
+	for (const struct flow *f = NULL; (f = listener_at(t, &home, f));)
 		if (f->realm == r)
 			return true;
 	return false;
@@ -382,19 +394,20 @@ int flow_open_via(struct transport *t, struct module *m, struct pn_realm *r, con
 		  enum pn_transport kind, const struct pn_addr *to, uint64_t *flow)
 {
 	struct below b = { .net = t->trunks.net };
+	struct pn_addr inside = *to;
 
 	if (kind == PN_TCP && via && t->trunks.via)
-		b.arg = t->trunks.via(t->trunks.arg, r, via, &b.remote);
+		b.arg = t->trunks.via(t->trunks.arg, r, via, &inside, &b.remote);
 	if (!b.arg)
 		return flow_open(t, m, r, kind, to, flow);
-	return to->port ? connection_open(t, m, r, &b, to, flow) : -EPERM;
+	return to->port ? connection_open(t, m, r, &b, &inside, flow) : -EPERM;
 }
 
-bool flow_trunk(struct transport *t, const struct pn_realm *r, const struct pn_addr *via)
+bool flow_trunk(struct transport *t, const struct pn_realm *r, const struct pn_addr *via, const struct pn_addr *to)
 {
-	struct pn_addr remote;
+	struct pn_addr inside = *to, remote;
 
-	return t->trunks.via && t->trunks.via(t->trunks.arg, r, via, &remote);
+	return t->trunks.via && t->trunks.via(t->trunks.arg, r, via, &inside, &remote);
 }
 
 void transport_set_trunks(struct transport *t, const struct transport_trunks *c)

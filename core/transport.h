@@ -65,8 +65,9 @@ struct transport_trunks {
 	const struct net_ops *net; /* what channels are to us; only its tcp_* are used */
 	void *uplink;              /* its argument for all TCP of a realm that is an uplink; NULL: kernel sockets */
 	/* The trunk towards what signals from `via`: the net's argument for a connection to there, and *remote, as
-	 * whose it counts. NULL: none. */
-	void *(*via)(void *arg, const struct pn_realm *r, const struct pn_addr *via, struct pn_addr *remote);
+	 * whose it counts. May change *to, the target inside, to what stands in for it. NULL: none. */
+	void *(*via)(void *arg, const struct pn_realm *r, const struct pn_addr *via, struct pn_addr *to,
+		     struct pn_addr *remote);
 	void *arg;
 	struct module *owner; /* flows of this owner are the trunks themselves; */
 	const struct transport_events *events; /* these hear of them */
@@ -131,7 +132,7 @@ int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn
 	      const struct pn_addr *to, uint64_t *flow);
 int flow_open_via(struct transport *t, struct module *m, struct pn_realm *r, const struct pn_addr *via,
 		  enum pn_transport kind, const struct pn_addr *to, uint64_t *flow);
-bool flow_trunk(struct transport *t, const struct pn_realm *r, const struct pn_addr *via);
+bool flow_trunk(struct transport *t, const struct pn_realm *r, const struct pn_addr *via, const struct pn_addr *to);
 int flow_expect(struct transport *t, struct module *m, struct pn_realm *r, int family,
 		const struct pn_addr *from, uint64_t within_ms, uint64_t *flow, struct pn_addr *local);
 int flow_send(struct transport *t, uint64_t flow, const struct pn_addr *to, const void *data, size_t len);

@@ -21,8 +21,6 @@ static void end(struct trunk_link *l, const char *why)
 {
 	if (l->agent)
 		log_info("trunk %s: ended: %s", addr_text(&l->remote), why);
-	else
-		metric_add(M_TRUNK_REFUSED, 1);
 	transport_trunk_close(l->transport, l->flow);
 	l->over(l);
 }
@@ -132,10 +130,9 @@ int trunk_link_begin(struct trunk_link *l, const struct pn_flow_info *f)
 void trunk_link_end(struct trunk_link *l, int err)
 {
 	timer_stop(l->loop, &l->watch);
-	if (l->agent) {
+	if (l->agent)
 		metric_add(M_TRUNKS, -1);
-		metric_add(M_TRUNK_LOST, 1);
-	}
+	metric_add(l->agent ? M_TRUNK_LOST : M_TRUNK_REFUSED, 1);
 	trunk_down(l->trunk, err ? err : -ECONNRESET);
 	trunk_free(l->trunk);
 }

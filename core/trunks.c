@@ -232,6 +232,17 @@ static void close_unwanted(struct trunks *s)
 
 /* ---- life ---- */
 
+/* Does a module of the agent listen for connections there? Else none needs a trunk. */
+static bool is_needed(const struct conf *c)
+{
+	for (size_t i = 0; c->gateway && i < c->n_modules; i++)
+		for (size_t k = 0; k < c->modules[i].n_listens; k++)
+			if (c->modules[i].listens[k].realm == c->gateway->realm &&
+			    c->modules[i].listens[k].transport == PN_TCP)
+				return true;
+	return false;
+}
+
 int trunks_apply(struct trunks *s, const struct conf *c, struct realms *realms, const struct pn_realm **bad)
 {
 	struct listener *l;
@@ -249,14 +260,15 @@ int trunks_apply(struct trunks *s, const struct conf *c, struct realms *realms, 
 		}
 	}
 	close_unwanted(s);
-	trunk_dial_to(s->dial, c->gateway ? s->conf.uplinks : NULL);
+	trunk_dial_to(s->dial, is_needed(c) ? s->conf.uplinks : NULL);
 	return result;
 }
 
-static void *via(void *arg, const struct pn_realm *r, const struct pn_addr *a, struct pn_addr *remote)
+static void *via(void *arg, const struct pn_realm *r, const struct pn_addr *a, struct pn_addr *to,
+		 struct pn_addr *remote)
 {
 	struct trunks *s = arg;
-	struct trunk *t = s->conf.pinholes ? pinhole_trunk(s->conf.pinholes, r, a) : NULL;
+	struct trunk *t = s->conf.pinholes ? pinhole_trunk(s->conf.pinholes, r, a, to) : NULL;
 
 	if (!t || !trunk_is_up(t))
 		return NULL;

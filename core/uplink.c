@@ -109,6 +109,24 @@ static void stands(struct uplink *l, const char *how)
 		u->on_open(u->on_open_arg);
 }
 
+static int outdate(struct pn_binding *b, void *arg)
+{
+	const struct uplink *l = arg;
+
+	if (binding_owner(b) == l->module && binding_info(b)->alias_realm == l->u->who.realm)
+		binding_outdated(b);
+	return 0;
+}
+
+/* The gateway started anew, or was away for long: it knows no terminal of ours. What they tell us next is news
+ * to it. */
+static void forgotten(struct uplink *l)
+{
+	log_warn("uplink %s: gateway %s has forgotten us: %s: terminals are told there again", addr_text(&l->local),
+		 addr_text(&l->to), l->u->c.module_name(l->module));
+	bindings_each(l->u->c.bindings, outdate, l);
+}
+
 /* True: the datagram was an answer to it. */
 static bool take_answer(struct uplink *l, const struct pn_msg *m)
 {
@@ -118,6 +136,8 @@ static bool take_answer(struct uplink *l, const struct pn_msg *m)
 	pinhole_client_info(l->client, &before);
 	event = pinhole_client_input(l->client, m->now_ms, &m->remote, m->data, m->len);
 	pinhole_client_info(l->client, &after);
+	if (after.forgotten != before.forgotten || (event == PINHOLE_OPEN && l->told_down))
+		forgotten(l);
 	switch (event) {
 	case PINHOLE_NOT_OURS:
 		return false;

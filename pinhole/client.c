@@ -194,6 +194,7 @@ void pinhole_client_info(const struct pinhole_client *c, struct pinhole_client_i
 		.error = c->error,
 		.sent = c->sent,
 		.answered_ms = c->answered_ms,
+		.forgotten = c->forgotten,
 	};
 }
 

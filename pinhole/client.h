@@ -80,6 +80,7 @@ struct pinhole_client_info {
 	int error;             /* of the last answer; 0; -ETIMEDOUT: none came */
 	unsigned sent;         /* how often the request under way was sent; 0: none is under way */
 	uint64_t answered_ms;  /* when the last success came */
+	unsigned forgotten;    /* how often the gateway had lost what it was told, as after a restart */
 };
 
 void pinhole_client_info(const struct pinhole_client *c, struct pinhole_client_info *out);

@@ -57,8 +57,10 @@ static bool on_part(struct pinhole_client *c, const struct message *m)
 		l->told = m->part.list == l->id;
 		return l->told;
 	}
-	if (m->part.list != l->id)
+	if (m->part.list != l->id) {
+		c->forgotten += l->told;
 		client_list_rewind(l);
+	}
 	return true;
 }
 

@@ -39,6 +39,7 @@ struct pinhole_client {
 	uint32_t lifetime_s;
 	uint64_t answered_ms;
 	int error;
+	unsigned forgotten;
 };
 
 /* The request fails or was refused: nothing stands, the next try comes after a pause. */

@@ -71,7 +71,7 @@ static void split(char *text, char **host, char **port)
 
 static bool is_port(const char *text) /* getaddrinfo takes more */
 {
-	return *text && strspn(text, "0123456789") == strlen(text) && strlen(text) < 6 && atoi(text) <= 65535;
+	return *text && strspn(text, "0123456789") == strlen(text) && strlen(text) < 6 && strtoul(text, NULL, 10) <= 65535;
 }
 
 /* A port alone becomes one of any address when `bare`. family: of what it must match, or AF_UNSPEC. */

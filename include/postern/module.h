@@ -385,11 +385,13 @@ struct pn_services {
 
 	/* Like flow_open, to a terminal whose signalling comes from `via` (its binding's pinhole, or a flow's
 	 * remote address). Where an agent's trunk leads there the connection goes through it: then `to` is an
-	 * address inside, as the terminal named it, and flow_info shows the trunk as its remote address. */
+	 * address inside, as the terminal named it, and flow_info shows the trunk as its remote address. When that
+	 * agent is lost, another one that has the same terminal takes its place. */
 	int (*flow_open_via)(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via,
 			     enum pn_transport t, const struct pn_addr *to, uint64_t *flow);
-	/* Does a trunk lead there? Then it can be connected to, NAT or not. */
-	int (*flow_trunk)(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via);
+	/* Would a trunk lead there? Then it can be connected to, NAT or not. */
+	int (*flow_trunk)(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via,
+			  const struct pn_addr *to);
 };
 
 /* ---- what a module offers ------------------------------------------------------------------ */

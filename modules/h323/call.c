@@ -401,8 +401,8 @@ static void set_legs(struct call *c, const struct call_args *a)
 	from->claimed = a->claimed;
 	from->terminal = way->caller;
 	from->traverses = h323_is_access(c->h, from->realm) && !addr_same_ip(&from->claimed, &from->peer) &&
-			  !c->h->svc->flow_trunk(c->h->host, from->realm, &from->peer) && way->caller &&
-			  way->caller->traversal;
+			  !c->h->svc->flow_trunk(c->h->host, from->realm, &from->peer, &from->claimed) &&
+			  way->caller && way->caller->traversal;
 	from->media_traverses = way->caller && way->caller->media_traversal;
 	to->media_traverses = way->callee && (way->callee->media_traversal || way->callee->traversal);
 	to->realm = way->realm;

@@ -54,7 +54,7 @@ static bool may_dial(const struct call *c, enum pn_side side)
 
 	return said->family && !leg->traverses &&
 	       (!h323_is_access(c->h, leg->realm) || addr_same_ip(said, &leg->peer) ||
-		c->h->svc->flow_trunk(c->h->host, leg->realm, &leg->peer));
+		c->h->svc->flow_trunk(c->h->host, leg->realm, &leg->peer, said));
 }
 
 static void dial(struct call *c, enum pn_side side)

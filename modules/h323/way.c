@@ -8,7 +8,7 @@ bool way_by_trunk(const struct h323_terminal *t)
 {
 	struct pn_addr pinhole = terminal_pinhole(t);
 
-	return t->h->svc->flow_trunk(t->h->host, t->access, &pinhole);
+	return t->h->svc->flow_trunk(t->h->host, t->access, &pinhole, &t->signal);
 }
 
 int way_to_terminal(struct h323_terminal *callee, struct h323_way *out)

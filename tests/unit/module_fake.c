@@ -88,9 +88,9 @@ static int f_flow_open_via(struct pn_host *h, struct pn_realm *r, const struct p
 	return f_flow_open(h, r, t, to, flow);
 }
 
-static int f_flow_trunk(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via)
+static int f_flow_trunk(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via, const struct pn_addr *to)
 {
-	(void)h, (void)r, (void)via;
+	(void)h, (void)r, (void)via, (void)to;
 	return 0;
 }
 

@@ -567,3 +567,29 @@ Test(media_join, it_hears_of_it_through_the_softswitch_too)
 	expect_told(0, 2, "the softswitch took it elsewhere");
 	stop(r);
 }
+
+/* The agent keeps it inside: nothing of it is seen here. */
+Test(media_join, a_call_inside_lives_while_its_pinholes_are_kept)
+{
+	struct rig *r = start(STUN_MEDIA_NEVER);
+	struct pn_session_args a = rig_args(r, "k");
+	struct pn_session *s;
+
+	a.egress = r->access;
+	a.peer_a = a.peer_b = rig_addr(RIG_AGENT);
+	s = rig_session_args(r, &a);
+	cmph(r, NAT ":4000", "10.1.0.3:40000");
+	cmph(r, NAT ":4002", "10.1.0.3:40002");
+	rig_offer(r, s, A, "audio 10.1.0.3:40000");
+	rig_answer(r, s, B, "audio 10.1.0.3:40002");
+	session_answered(s);
+	r->said[0] = 0;
+	for (uint32_t t = 0; t < 4 * r->conf.media.idle_ms; t += 60000) {
+		loop_advance(r->loop, 60000);
+		cmph(r, NAT ":4000", "10.1.0.3:40000");
+	}
+	expect_said(r, "");
+	loop_advance(r->loop, r->conf.media.idle_ms + 1000);
+	expect_said(r, "timeout:3 ");
+	stop(r);
+}

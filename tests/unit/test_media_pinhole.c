@@ -137,10 +137,11 @@ static void arrive(struct bench *b, const char *from, const void *data, int len)
 	fake_data(&b->f, from, "0 " PORT, data, (size_t)len);
 }
 
-static int write_cmph(const char *inner, uint64_t order, const char *nonce, const char *secret, uint8_t *out)
+static int write_as(const char *agent, const char *inner, uint64_t order, const char *nonce, const char *secret,
+		    uint8_t *out)
 {
 	struct message m = { .stun = { .method = MESSAGE_CMPH }, .username = str_of("acme"),
-			     .agent = str_of(strlen(nonce) == 6 ? "ag2" : "ag1"),
+			     .agent = str_of(agent),
 			     .realm = str_of(REALM), .nonce = str_of(nonce), .inner = addr(inner),
 			     .final = addr("10.1.0.20:7000"), .order = order, .offers_sha256 = true,
 			     .chooses_sha256 = true };
@@ -149,6 +150,12 @@ static int write_cmph(const char *inner, uint64_t order, const char *nonce, cons
 	memcpy(m.stun.tid + 4, &order, sizeof(order));
 	cr_assert(zero(int, credential_key(m.username, m.realm, str_of(secret), key)));
 	return message_write(&m, NULL, 0, key, out, MESSAGE_MAX);
+}
+
+/* The nonce "fresh" was given to ag1, "fresh2" to ag2. */
+static int write_cmph(const char *inner, uint64_t order, const char *nonce, const char *secret, uint8_t *out)
+{
+	return write_as(strcmp(nonce, "fresh2") ? "ag1" : "ag2", inner, order, nonce, secret, out);
 }
 
 static void cmph(struct bench *b, const char *from, const char *inner, uint64_t order)
@@ -355,7 +362,9 @@ Test(media_pinhole, refuses_what_is_not_authentic)
 		expect_error(&b, row[i].code);
 		cr_expect(eq(str, (char *)found(&b, 7, "none", INNER), "none"), "row %zu", i);
 	}
-	cr_expect(eq(i64, metric_get(M_CMPH_FORGED), 3));
+	arrive(&b, NAT ":4000", out, write_as("ag1", INNER, 5, "fresh2", "secret", out));
+	expect_error(&b, 401);
+	cr_expect(eq(i64, metric_get(M_CMPH_FORGED), 4));
 	out[write_cmph(INNER, 5, "fresh", "secret", out) - 1] ^= 1;
 	fake_data(&b.f, NAT ":4000", "0 " PORT, out, (size_t)write_cmph(INNER, 5, "fresh", "secret", b.data));
 	cr_expect(zero(sz, b.f.n_sent), "its fingerprint is wrong");

@@ -251,7 +251,46 @@ Test(pinhole, an_address_belongs_to_whom_it_was_given_last)
 	world.node[2].sock[0].mapped = 2000;
 	advance(1000);
 	cr_expect(eq(str, (char *)whose("198.51.100.11:2000"), "ag2"));
+	cr_expect(shows("\"agent\":\"ag1\",\"protocol\":\"sip\",\"inner\":\"10.1.0.3:19900\",\"pinhole\":null"), "%s", table());
 	world.node[2].nr = 2;
+}
+
+static struct pn_binding *registered_at(const char *identity, const char *pinhole)
+{
+	struct node *gw = &world.node[GATEWAY];
+	struct pn_binding_args a = { .size = sizeof(a), .realm = realm_of(gw, 0), .identity = str_of(identity),
+				     .pinhole = addr(pinhole), .expires_ms = 32000 };
+	struct pn_binding *b = NULL;
+
+	cr_assert(zero(int, binding_put(gw->bindings, SIP, &a, &b)));
+	return b;
+}
+
+static char *pinhole_of(struct pn_binding *b)
+{
+	return (char *)addr_text(&binding_info(b)->pinhole);
+}
+
+Test(pinhole, bindings_move_with_it)
+{
+	struct pn_binding *alice = registered_at("alice", "198.51.100.11:2000"),
+			  *bob = registered_at("bob", "198.51.100.11:2000"),
+			  *carol = registered_at("carol", "198.51.100.11:2009");
+	const struct pn_addr to = addr("198.51.100.11:2001");
+
+	binding_accept(alice, 3600000, 3600000);
+	registered_at("alice", "198.51.100.11:2000"); /* and again, unaccepted yet */
+	agent_new(1, "acme", "correct horse");
+	advance(1000);
+	flush_nat(1);
+	advance(20000);
+	cr_expect(eq(str, pinhole_of(alice), "198.51.100.11:2001"));
+	cr_expect(eq(str, pinhole_of(bob), "198.51.100.11:2001"));
+	cr_expect(eq(str, pinhole_of(carol), "198.51.100.11:2009"), "not of this agent");
+	binding_refuse(alice);
+	cr_expect(eq(str, pinhole_of(alice), "198.51.100.11:2001"), "what is taken back is where it was: here");
+	cr_expect(ne(ptr, binding_find(world.node[GATEWAY].bindings, SIP, realm_of(&world.node[GATEWAY], 0),
+				       PN_BY_PINHOLE, &to, sizeof(to), NULL), NULL));
 }
 
 /* ---- reloads ---- */
@@ -346,6 +385,13 @@ static int64_t trunk_says(struct message *m, const char *secret, const char *non
 	return id;
 }
 
+static void *through(struct pn_addr via)
+{
+	struct pn_addr to = addr("10.1.0.3:40000");
+
+	return pinhole_trunk(pinholes(), access_realm(), &via, &to);
+}
+
 Test(pinhole, trunks)
 {
 	struct message m = request("acme", "ag1", "trunk");
@@ -362,18 +408,18 @@ Test(pinhole, trunks)
 	cr_assert(id > 0, "%d", code);
 	cr_expect(zero(int, code));
 	cr_expect(zero(int, pinhole_set_trunk(pinholes(), (uint32_t)id, trunk, &remote)));
-	cr_expect(eq(ptr, pinhole_trunk(pinholes(), access_realm(), &remote), trunk));
-	cr_expect(eq(ptr, pinhole_trunk(pinholes(), access_realm(), &via), NULL), "nobody's");
+	cr_expect(eq(ptr, through(remote), trunk));
+	cr_expect(eq(ptr, through(via), NULL), "nobody's");
 	agent_new(1, "acme", "correct horse");
 	agent_new(2, "acme", "correct horse");
 	advance(1000);
-	cr_expect(eq(ptr, pinhole_trunk(pinholes(), access_realm(), &via), trunk), "its own agent's");
+	cr_expect(eq(ptr, through(via), trunk), "its own agent's");
 	cr_expect(eq(str, (char *)whose("198.51.100.12:2001"), "ag2"));
-	cr_expect(eq(ptr, pinhole_trunk(pinholes(), access_realm(), &(struct pn_addr){ 0 }), NULL));
+	cr_expect(eq(ptr, through((struct pn_addr){ 0 }), NULL));
 	m.agent = str_of("ag2");
 	id = trunk_says(&m, "correct horse", nonce, other, &code);
 	cr_expect(zero(int, pinhole_set_trunk(pinholes(), (uint32_t)id, second, &(struct pn_addr){ 4, 0, 5001, { 198, 51, 100, 12 } })));
-	cr_expect(eq(ptr, pinhole_trunk(pinholes(), access_realm(), &remote), trunk));
+	cr_expect(eq(ptr, through(remote), trunk));
 	world.node[1].cut = true;
 	cr_expect(zero(int, pinhole_set_trunk(pinholes(), (uint32_t)id, NULL, &remote)));
 	cr_expect(shows("\"protocol\":\"trunk\""));

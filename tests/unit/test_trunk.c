@@ -106,7 +106,7 @@ Test(trunk, elsewhere_it_is_no_trunk)
 	struct pn_addr to = addr("203.0.113.7:1720"), via = addr("203.0.113.7:5060");
 	uint64_t flow;
 
-	cr_expect(not(flow_trunk(kit.gateway.t, kit.gateway.realm, &via)));
+	cr_expect(not(flow_trunk(kit.gateway.t, kit.gateway.realm, &via, &to)));
 	cr_expect(zero(int, flow_open_via(kit.gateway.t, module_of(&kit.gateway), kit.gateway.realm, &via, PN_TCP,
 					  &to, &flow)));
 	cr_expect(eq(sz, trunk_channels(kit.gateway.trunk), 0));
@@ -114,7 +114,7 @@ Test(trunk, elsewhere_it_is_no_trunk)
 	cr_expect(eq(int, flow_open_via(kit.gateway.t, module_of(&kit.gateway), kit.gateway.realm, &via, PN_TCP, &to,
 					&flow), -EPERM), "an inside address is outside our reach");
 	via = addr(NAT);
-	cr_expect(flow_trunk(kit.gateway.t, kit.gateway.realm, &via));
+	cr_expect(flow_trunk(kit.gateway.t, kit.gateway.realm, &via, &to));
 }
 
 Test(trunk, nobody_listens)
@@ -165,7 +165,7 @@ Test(trunk, loss_closes_all)
 	expect_heard(&kit.gateway, "-ECONNRESET ", __LINE__);
 	cr_expect(eq(int, flow_open(kit.agent.t, module_of(&kit.agent), kit.agent.realm, PN_TCP, &to, &flow),
 		     -ENETDOWN));
-	cr_expect(not(flow_trunk(kit.gateway.t, kit.gateway.realm, &to)));
+	cr_expect(not(flow_trunk(kit.gateway.t, kit.gateway.realm, &to, &to)));
 	buf_drop(&kit.agent.plug.sent, kit.agent.plug.sent.len);
 	dial();
 	open_to_gateway();

@@ -132,13 +132,24 @@ Test(uplink, what_is_sent_to_a_former_pinhole_finds_the_new_one)
 	cr_expect(eq(str, (char *)whose("198.51.100.11:2000"), "ag1"), "a message may still be under way");
 }
 
+static unsigned alarms;
+
+static void on_line(void *arg, enum pn_level level, const char *line)
+{
+	(void)arg, (void)line;
+	alarms += level == PN_LOG_ERROR;
+}
+
 Test(uplink, alarms_once_and_comes_back_by_itself)
 {
 	struct node *a = agent_new(1, "acme", "correct horse");
 
 	advance(1000);
+	log_capture(on_line, NULL);
 	a->cut = true;
 	advance(300000);
+	log_capture(NULL, NULL);
+	cr_expect(eq(u32, alarms, 1));
 	cr_expect(not(uplink_up(a->uplinks)));
 	cr_expect(eq(i64, metric_get(M_UPLINKS), 0));
 	cr_expect(metric_get(M_UPLINK_LOST) >= 2, "each time that it was tried");
@@ -153,16 +164,18 @@ Test(uplink, alarms_once_and_comes_back_by_itself)
 Test(uplink, a_gateway_that_starts_anew_is_told_again)
 {
 	struct node *a = agent_new(1, "acme", "correct horse");
+	struct pn_binding *b = subscribe(a, SIP, "sip:alice@example.net", "10.1.0.7:5060");
 
-	subscribe(a, SIP, "sip:alice@example.net", "10.1.0.7:5060");
 	advance(1000);
 	cr_expect(shows("alice"));
+	cr_expect(binding_info(b)->upstream_at_ms > loop_now(world.loop) + 60000);
 	new_pinholes(&world.node[GATEWAY]);
 	apply_gateway(&world.node[GATEWAY]);
 	cr_expect(not(shows("alice")));
 	advance(25000);
 	cr_expect(shows("alice"), "%s", table());
 	cr_expect(eq(i64, metric_get(M_UPLINK_LOST), 0), "it is no failure");
+	cr_expect(binding_info(b)->upstream_at_ms <= loop_now(world.loop), "alice's next registration goes through");
 }
 
 Test(uplink, a_wrong_secret_is_an_alarm)

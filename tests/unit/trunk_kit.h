@@ -269,12 +269,13 @@ static void on_broken(void *arg, int err)
 	trunk_down(e->trunk, err);
 }
 
-static void *find_trunk(void *arg, const struct pn_realm *r, const struct pn_addr *via, struct pn_addr *remote)
+static void *find_trunk(void *arg, const struct pn_realm *r, const struct pn_addr *via, struct pn_addr *to,
+			struct pn_addr *remote)
 {
 	struct end *e = arg;
 	struct pn_addr nat = addr(NAT);
 
-	(void)r;
+	(void)r, (void)to;
 	if (!addr_same_ip(via, &nat) || !trunk_is_up(e->trunk))
 		return NULL;
 	*remote = trunk_line(e->trunk)->remote;

@@ -286,9 +286,16 @@ static void apply_gateway(struct node *n)
 	cr_assert(zero(int, pinholes_apply(n->pinholes, &n->conf, n->realms)));
 }
 
+static void on_moved(void *arg, struct module *m, const struct pn_realm *r, const struct pn_addr *from,
+		     const struct pn_addr *to)
+{
+	bindings_move(((struct node *)arg)->bindings, m, r, from, to);
+}
+
 static void new_pinholes(struct node *n)
 {
-	struct pinholes_conf c = { world.loop, n->transport, module_of };
+	struct pinholes_conf c = { .loop = world.loop, .transport = n->transport, .module_name = module_of,
+				   .moved = on_moved, .arg = n };
 
 	pinholes_free(n->pinholes);
 	n->pinholes = pinholes_new(&c);

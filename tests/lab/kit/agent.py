@@ -14,7 +14,7 @@ CONFIG = """<postern xmlns="urn:postern:config:1" role="agent">
   <log to="stderr" level="debug"/>
   <control socket="{directory}/{name}-ctl.sock"/>
   <cdr file="{directory}/{name}-cdr.jsonl"/>
-  <realm name="lan" side="access" address="{address}" media="{lan[0]}-{lan[1]}"/>
+  <realm name="lan" side="access" address="{address}" media="{lan[0]}-{lan[1]}" tcp-ports="40400-40799"/>
   <gateway address="{gateway}" network="{network}" secret-file="{secret}" agent="{name}"
            media-ports="{wan[0]}-{wan[1]}"{more}/>
 {module}</postern>
@@ -22,6 +22,11 @@ CONFIG = """<postern xmlns="urn:postern:config:1" role="agent">
 MODULES = {
     "sip": """  <module name="sip">
     <listen realm="lan" transport="udp" port="5060"/>
+  </module>
+""",
+    "h323": """  <module name="h323">
+    <listen realm="lan" transport="udp" port="1719"/>
+    <listen realm="lan" transport="tcp" port="1720"/>
   </module>
 """,
 }
@@ -112,3 +117,15 @@ def media_through_pinholes(lab, host, outside):
         assert far == (GW_WAN, nat.PINHOLE_PORT), f"media between {hole} and {far}, which is no pinhole port"
         assert hole in made, f"media through {hole}; CMPHs made {sorted(made)}"
     return made
+
+
+def media_crossed(capture, router, since):
+    """The media packets that crossed ROUTER's outside after the time SINCE."""
+    return [p for p in capture.udp() if router in (p.src, p.dst) and p.time > since and p.payload
+            and not stun.is_stun(p.payload) and nat.PINHOLE_PORT in (p.sport, p.dport)]
+
+
+def joins(capture, router):
+    """The JOINs that the gateway sent to ROUTER."""
+    return [p for p, m in stun.messages(capture.udp(src=GW_WAN, dst=router))
+            if m.method == stun.JOIN and m.message_class == stun.INDICATION]

@@ -37,15 +37,17 @@ class Daemon:
 
     def stop(self):
         """Vanish as by a power cut."""
-        self.process.expected_to_live = False
         self.process.popen.kill()
         self.process.wait(5)
 
-    def restart(self):
-        """Vanish, and come back."""
-        self.stop()
+    def start(self):
+        """Come back."""
         self._start()
         return self.ready()
+
+    def restart(self):
+        self.stop()
+        return self.start()
 
     def ready(self):
         def answers():

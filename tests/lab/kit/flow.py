@@ -44,7 +44,9 @@ def load():
     folder = os.path.join(os.path.dirname(__file__), "..", "flows")
     for module in sorted(m.name for m in pkgutil.iter_modules([folder])):
         importlib.import_module(f"flows.{module}")
-    return {row.name: row for row in REGISTER}
+    rows = {row.name: row for row in REGISTER}
+    assert len(rows) == len(REGISTER), "two flows have one name"
+    return rows
 
 
 def play(row, directory, prefix, build):

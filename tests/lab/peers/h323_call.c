@@ -84,9 +84,8 @@ void call_place(struct terminal *t)
 		call_admitted(t, &t->o.to);
 }
 
-static void answer(struct terminal *t)
+void call_pick_up(struct terminal *t)
 {
-	message_progress(t);
 	message_connect(t);
 	if (t->call.fast)
 		channel_talk(t);
@@ -110,7 +109,10 @@ void call_tick(struct terminal *t)
 void call_admitted(struct terminal *t, const struct sockaddr_in *to)
 {
 	if (!t->call.calling) {
-		answer(t);
+		message_progress(t);
+		t->call.state = CALL_RINGING;
+		if (!t->o.ring_back)
+			call_pick_up(t);
 		return;
 	}
 	t->call.peer = *to;

@@ -163,7 +163,7 @@ void message_progress(struct terminal *t)
 	p->callIdentifier = call_identifier(t);
 	p->multipleCalls = build_bool(false);
 	p->maintainConnection = build_bool(false);
-	p->h245Address = own_h245(t, t->o.early_h245);
+	p->h245Address = own_h245(t, t->o.early_h245 || t->o.ring_back);
 	p->featureSet = traverse_feature_set(t);
 	send_message(t, Q931_PROCEEDING, &proceeding, NULL);
 	build_begin();

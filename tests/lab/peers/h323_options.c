@@ -36,6 +36,7 @@ static const struct row {
 	ROW("tunnel", FLAG, o.tunnel, "H.245 in call signalling"),
 	ROW("h245-in-setup", FLAG, o.h245_in_setup, ""),
 	ROW("early-h245", FLAG, o.early_h245, "the called side tells h245Address in CallProceeding"),
+	ROW("ring-back", FLAG, o.ring_back, "that, and it talks before it answers"),
 	ROW("start-h245", FLAG, o.start_h245, "the caller lets the called side connect by Facility"),
 	ROW("silent-h245", FLAG, o.silent_h245, "its H.245 connection stays without messages"),
 	ROW("late-h245", NUMBER, o.late_ms, "milliseconds until it connects to an h245Address"),

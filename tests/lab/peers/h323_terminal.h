@@ -26,6 +26,7 @@ struct options {
 	bool on_signal;                /* not before SIGUSR1 */
 	bool fast, tunnel, h245_in_setup, start_h245; /* offered, or accepted */
 	bool early_h245;               /* the called side tells h245Address in CallProceeding */
+	bool ring_back;                /* it also talks before it answers, and answers when it was heard */
 	bool silent_h245;              /* an H.245 connection of its own stays without messages */
 	bool traversal;                /* client of H.460.18 and H.460.19 */
 	unsigned late_ms;              /* from an h245Address until it connects */
@@ -59,7 +60,7 @@ struct ras {
 	unsigned answered; /* which kind of message answered the last request: RasMessage_PR */
 };
 
-enum call_state { CALL_NONE, CALL_ADMITTING, CALL_SETUP, CALL_UP };
+enum call_state { CALL_NONE, CALL_ADMITTING, CALL_SETUP, CALL_RINGING, CALL_UP };
 
 struct call {
 	struct link *link; /* of its own, or of the line whose connection it shares */
