@@ -23,7 +23,7 @@ PREFIX = "postern-"
 PLACE = os.path.join(tempfile.gettempdir(), "postern-demo")
 TALK_S = 6
 LOOK_AROUND_S = 1800  # how long the phones of --keep have something to say
-STORIES = {"sip": "demo", "mgcp": "demo_mgcp", "h248": "demo_h248"}  # protocol: the module here whose play() tells it
+STORIES = {"sip": "demo", "mgcp": "demo_mgcp", "h248": "demo_h248", "h323": "demo_h323"}  # protocol: the module here whose play() tells it
 
 PICTURE = """
   alice 10.1.0.2 ── NAT 198.51.100.11 ──┐
@@ -102,8 +102,10 @@ def media_per_second(lab, start, second, port):
             for way in ((NAT1, GW_WAN), (GW_WAN, NAT2), (NAT2, GW_WAN), (GW_WAN, NAT1))]
 
 
-def show_talk(lab, switch, port=5060, wait=wait_until):
-    """A row per second while the call runs; WAIT lets time go by. PORT is the signalling's."""
+def show_talk(lab, switch, port=5060, wait=wait_until,
+              why="sent the call back, so postern\n  joined both halves inside"):
+    """A row per second while the call runs; WAIT lets time go by. PORT is the signalling's, WHY what SWITCH did
+    that no media is on the core side."""
     widths = (8, 17, 15, 15, 17)
     titles = ("second", "alice → postern", "postern → bob", "bob → postern", "postern → alice")
     print("  " + "".join(f"{title:<{width + 2}}" for title, width in zip(titles, widths)).rstrip())
@@ -114,8 +116,7 @@ def show_talk(lab, switch, port=5060, wait=wait_until):
         row = (second + 1, *media_per_second(lab, start, second, port))
         print("  " + "".join(f"{word:<{width + 2}}" for word, width in zip(row, widths)).rstrip(), flush=True)
     core = [p for p in lab.seen("gw", "core0").udp() if is_media(p, port)]
-    print(f"\n  Media packets on the core side: {len(core)} ({switch} sent the call back, so postern\n"
-          "  joined both halves inside).")
+    print(f"\n  Media packets on the core side: {len(core)} ({switch} {why}).")
 
 
 def show_pinholes(lab, port=5060, name="SIP"):
