@@ -43,6 +43,8 @@ static int edit_h245(struct call *c, enum pn_side side, struct uuie *u)
 	if (!*field)
 		return offer_h245(c, side, u);
 	at = transport_get(*field);
+	if (at.family && is_start_h245(u) && control_start(c, side, &at))
+		return -ECANCELED;
 	if (at.family && !control_show(c, side, &at, &ours))
 		return transport_set(&u->pdu, *field, &ours);
 	if (is_start_h245(u))

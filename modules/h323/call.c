@@ -87,12 +87,12 @@ static void control_forward(struct call *c, enum pn_side side, struct pn_str tex
 
 /* ---- what waits ---- */
 
-static void forward(struct call *c, enum pn_side side, bool control, struct pn_str text)
+static void forward(struct call *c, enum pn_side side, bool control, struct pn_str text, struct uuie *read)
 {
 	if (control)
 		control_forward(c, side, text);
 	else
-		signalling_forward(c, side, text);
+		signalling_forward(c, side, text, read);
 }
 
 static void declare(struct call *c, const struct call_item *i)
@@ -121,14 +121,16 @@ static void refuse(struct call *c, enum pn_side side, bool control, struct pn_st
 static void step(struct call *c, const struct call_item *i)
 {
 	struct pn_str text = { (const char *)i->text, i->len };
-	int err = i->control ? h245_scan(c, i->side, text) : signalling_scan(c, i->side, text);
+	struct uuie read = { 0 };
+	int err = i->control ? h245_scan(c, i->side, text) : signalling_scan(c, i->side, text, &read);
 
 	if (err > 0)
 		declare(c, i);
 	else if (!err || err == -EBADMSG) /* forwarding judges it */
-		forward(c, i->side, i->control, text);
+		forward(c, i->side, i->control, text, &read);
 	else
 		refuse(c, i->side, i->control, text, err);
+	uuie_free(&read);
 }
 
 static void run(struct call *c)
@@ -152,15 +154,19 @@ static bool is_release(bool control, struct pn_str text)
 	return !control && text.len > Q931_TYPE_AT && (uint8_t)text.p[Q931_TYPE_AT] == Q931_RELEASE_COMPLETE;
 }
 
-static void drop_queue(struct call *c)
+static void drop(struct call_items *list)
 {
 	struct call_item *i;
 
-	TAILQ_CONCAT(&c->queue, &c->held, in_queue);
-	while ((i = TAILQ_FIRST(&c->queue))) {
-		TAILQ_REMOVE(&c->queue, i, in_queue);
+	while ((i = TAILQ_FIRST(list))) {
+		TAILQ_REMOVE(list, i, in_queue);
 		free(i);
 	}
+}
+
+static void drop_queue(struct call *c)
+{
+	drop(&c->queue);
 	c->queued = 0;
 }
 
@@ -179,27 +185,29 @@ static bool give_up(struct call *c)
 void call_give(struct call *c, enum pn_side side, bool control, struct pn_str text)
 {
 	struct call_item *i;
+	size_t *count;
+	bool held;
 
 	if (c->over)
 		return;
 	if (is_release(control, text) && give_up(c))
 		return;
-	i = c->queued < CALL_QUEUE_MAX ? malloc(sizeof(*i) + text.len) : NULL;
+	held = control && !c->control[call_other(side)].up;
+	count = held ? &c->n_held : &c->queued;
+	i = *count < CALL_QUEUE_MAX ? malloc(sizeof(*i) + text.len) : NULL;
 	if (!i) {
-		call_refuse(c, -ENOBUFS, PN_END_FAILED);
+		if (!held) /* else the other side may never come */
+			call_refuse(c, -ENOBUFS, PN_END_FAILED);
 		return;
 	}
 	i->side = side;
 	i->control = control;
 	i->len = text.len;
 	memcpy(i->text, text.p, text.len);
-	c->queued++;
-	if (control && !c->control[call_other(side)].up) {
-		TAILQ_INSERT_TAIL(&c->held, i, in_queue);
-		return;
-	}
-	TAILQ_INSERT_TAIL(&c->queue, i, in_queue);
-	run(c);
+	++*count;
+	TAILQ_INSERT_TAIL(held ? &c->held : &c->queue, i, in_queue);
+	if (!held)
+		run(c);
 }
 
 void call_release(struct call *c, enum pn_side side)
@@ -212,8 +220,16 @@ void call_release(struct call *c, enum pn_side side)
 			continue;
 		TAILQ_REMOVE(&c->held, i, in_queue);
 		TAILQ_INSERT_TAIL(&c->queue, i, in_queue);
+		c->n_held--;
+		c->queued++;
 	}
 	run(c);
+}
+
+void call_forget_held(struct call *c)
+{
+	drop(&c->held);
+	c->n_held = 0;
 }
 
 void call_ready(struct call *c)
@@ -232,7 +248,7 @@ void calls_rewrite(struct h323 *h, const struct pn_media_reply *r)
 	if (r->err)
 		refuse(c, r->side, control, text, r->err);
 	else
-		forward(c, r->side, control, text);
+		forward(c, r->side, control, text, NULL);
 	run(c);
 }
 

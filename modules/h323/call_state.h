@@ -93,7 +93,7 @@ struct call {
 	bool over;
 	struct call_items queue;
 	struct call_items held; /* of H.245, until its connection to the other side stands */
-	size_t queued;          /* in both */
+	size_t queued, n_held;
 
 	struct call_stream stream[CALL_STREAMS_MAX];
 	size_t n_streams;
@@ -136,6 +136,8 @@ void call_give(struct call *c, enum pn_side side, bool control, struct pn_str te
 void call_ready(struct call *c);
 /* The H.245 connection towards the other side stands: what `side` said goes on. */
 void call_release(struct call *c, enum pn_side side);
+/* There is no such connection any more: what waits for it is void. */
+void call_forget_held(struct call *c);
 /* The end, now; nothing is sent. The call is freed at the end of the turn. */
 void call_end(struct call *c, enum pn_cause cause);
 /* Tells both sides first, own.h says in what words. */

@@ -101,6 +101,23 @@ int control_show(struct call *c, enum pn_side side, const struct pn_addr *at, st
 	return 0;
 }
 
+bool control_start(struct call *c, enum pn_side side, const struct pn_addr *at)
+{
+	struct call_control *mine = &c->control[side], *theirs = &c->control[call_other(side)];
+	struct pn_addr before = mine->said;
+
+	if (mine->up || (!theirs->up && !theirs->said.family))
+		return false;
+	mine->said = *at;
+	if (may_dial(c, side)) {
+		mine->said = before;
+		return false;
+	}
+	mine->offered = false;
+	bring(c, side);
+	return mine->offered;
+}
+
 bool control_offer(struct call *c, enum pn_side side, struct pn_addr *out)
 {
 	struct call_control *ctl = &c->control[side];
@@ -195,4 +212,5 @@ void control_end(struct call *c)
 		link_close(ctl->dialled);
 		*ctl = (struct call_control){ 0 };
 	}
+	call_forget_held(c);
 }

@@ -8,6 +8,9 @@
 /* A side says where its H.245 is: what the other side is told instead. 0; -EALREADY: that one is connected, and
  * not by an address that it was told; or what flow_expect() said. */
 int control_show(struct call *c, enum pn_side side, const struct pn_addr *at, struct pn_addr *out);
+/* A side wants to begin H.245 at an address. True: nobody could get there, but the other side is there or said where
+ * it is; so this one was told to come to us, and the other need not know. */
+bool control_start(struct call *c, enum pn_side side, const struct pn_addr *at);
 /* Is it time that a message to this side, which cannot be reached, says where it may come? Then it must be sent. */
 bool control_offer(struct call *c, enum pn_side side, struct pn_addr *out);
 /* Connect was sent: a caller that did not come yet hears by a Facility where to. */

@@ -13,7 +13,6 @@
 #include "setup.h"
 #include "tpkt.h"
 #include "traverse_media.h"
-#include "uuie.h"
 
 /* ---- what it says of media ---- */
 
@@ -35,20 +34,15 @@ static int scan_strings(struct call *c, enum pn_side side, const struct uuie *u)
 	return declare;
 }
 
-int signalling_scan(struct call *c, enum pn_side side, struct pn_str text)
+int signalling_scan(struct call *c, enum pn_side side, struct pn_str text, struct uuie *read)
 {
 	struct q931_msg q;
-	struct uuie u;
-	int err;
 
 	if (q931_parse(text, &q) || !q.uu.p)
 		return 0;
-	err = uuie_read(q.uu, &u);
-	if (err)
+	if (uuie_read(q.uu, read))
 		return c->h->conf->forward ? 0 : -EBADMSG;
-	err = scan_strings(c, side, &u);
-	uuie_free(&u);
-	return err;
+	return scan_strings(c, side, read);
 }
 
 /* ---- on it goes ---- */
@@ -85,24 +79,30 @@ static int pass_strings(struct call *c, enum pn_side side, struct uuie *u)
 	return 0;
 }
 
+static long edit(struct call *c, enum pn_side side, struct uuie *u)
+{
+	long n;
+
+	traverse_media_note(c, side, u);
+	n = pass_strings(c, side, u);
+	if (!n)
+		n = address_edit(c, side, u);
+	return n ? n : traverse_media_features(c, side, u);
+}
+
 /* The message with its addresses, at h->out + TPKT_HEADER. The length or -errno. */
-static long rewrite(struct call *c, enum pn_side side, const struct q931_msg *q)
+static long rewrite(struct call *c, enum pn_side side, const struct q931_msg *q, struct uuie *read)
 {
 	uint8_t uu[H323_PDU_MAX];
-	struct uuie u = { 0 };
-	long n = pdu_counted(c->h, &u.pdu, uuie_read(q->uu, &u));
+	struct uuie again = { 0 }, *u = read && read->uu ? read : &again;
+	long n = u == read ? 0 : uuie_read(q->uu, u);
 
-	if (n)
-		return n;
-	traverse_media_note(c, side, &u);
-	n = pass_strings(c, side, &u);
+	n = pdu_counted(c->h, &u->pdu, (int)n);
 	if (!n)
-		n = address_edit(c, side, &u);
+		n = edit(c, side, u);
 	if (!n)
-		n = traverse_media_features(c, side, &u);
-	if (!n)
-		n = uuie_write(&u, uu, sizeof(uu));
-	uuie_free(&u);
+		n = uuie_write(u, uu, sizeof(uu));
+	uuie_free(&again);
 	if (n < 0)
 		return n;
 	return q931_replace_uu(q, (struct pn_str){ (const char *)uu, (size_t)n }, c->h->out + TPKT_HEADER,
@@ -115,13 +115,13 @@ static long as_it_is(struct call *c, struct pn_str text)
 	return (long)text.len;
 }
 
-static long next_text(struct call *c, enum pn_side side, const struct q931_msg *q)
+static long next_text(struct call *c, enum pn_side side, const struct q931_msg *q, struct uuie *read)
 {
 	long n;
 
 	if (!q->uu.p)
 		return as_it_is(c, q->text);
-	n = rewrite(c, side, q);
+	n = rewrite(c, side, q, read);
 	if (n >= 0 || n == -ECANCELED)
 		return n;
 	h323_unsent(c->h, (int)n);
@@ -148,14 +148,14 @@ static enum pn_cause cause_of(const struct call *c, enum pn_side side)
 	return side == PN_SIDE_A ? PN_END_CANCELLED : PN_END_REJECTED;
 }
 
-void signalling_forward(struct call *c, enum pn_side side, struct pn_str text)
+void signalling_forward(struct call *c, enum pn_side side, struct pn_str text, struct uuie *read)
 {
 	struct q931_msg q;
 	long n;
 
 	if (q931_parse(text, &q))
 		return;
-	n = next_text(c, side, &q);
+	n = next_text(c, side, &q, read);
 	if (n > 0)
 		c->begun = !call_send(c->h, c->leg[call_other(side)].link, n) || c->begun;
 	else if (q.type == Q931_SETUP)

@@ -1,10 +1,8 @@
 """H.323 calls between terminals, by Postern's own gatekeeper."""
 
-import signal
-
 from kit import dissector, h323, nat
 from kit.flow import flow
-from kit.network import NAT1, NAT2, PSTN, SSW
+from kit.network import PSTN, SSW
 
 # What both terminals offer; what only the called one does, where it differs.
 MODES = {
@@ -100,27 +98,6 @@ def video(lab):
 def video_fast(lab):
     """P-VID by fast start."""
     play(lab, "lan1", "pub", ("fast", "video"), media=2)
-
-
-@flow("h323-upkeep", kinds=nat.KINDS, udp_timeout_s=8)
-def upkeep(lab):
-    """Registrations of terminals behind NATs outlive the NATs' timeout by IRQs; then one calls the other."""
-    lab.watch(*PLACES)
-    postern = h323.postern(lab)
-    alice, bob = h323.registered(lab, "lan1", "lan2", ("traversal", "tunnel", "ttl=600"))
-    for terminal in (alice, bob):
-        terminal.asked(int(lab.net.udp_timeout_s * 1.5 / h323.KEEPALIVE_S))
-        assert "infoRequestResponse" not in terminal.messages(), "an IRR was passed on"
-    lab.catch_up()
-    for router, address in (("nat1", NAT1), ("nat2", NAT2)):
-        span = h323.kept_open(lab, router, address)
-        assert span > lab.net.udp_timeout_s * 1.3, f"{router}: RAS went out for {span:.1f} s only"
-    alice.process.popen.send_signal(signal.SIGUSR1)
-    alice.finished()
-    bob.wait("over")
-    postern.wait_records(1)
-    assert bob.process.end() == 0, bob.process.last_line()
-    h323.proper(lab, alice, bob)
 
 
 def by_gatekeeper(lab, model, words):

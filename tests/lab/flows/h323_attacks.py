@@ -12,6 +12,7 @@ from .attacks import spray
 
 PLACES = (("gw", "wan0"), ("lan1", "eth0"), ("lan2", "eth0"), ("pub", "eth0"), ("attacker", "eth0"), ("victim", "eth0"))
 LONG = "packets=150"  # three seconds
+NOT_REGISTERED = 16  # ReleaseCompleteReason callerNotRegistered, counted from 1
 
 
 def both(lab, *words):
@@ -136,6 +137,23 @@ def spoof(lab):
     lab.catch_up()
     media = [p for p in lab.seen("attacker").udp(src=GW_WAN) if p.sport != 1719]
     assert not media, f"the stranger got {len(media)} packets of media"
+
+
+@flow("h323-stranger")
+def stranger(lab):
+    """Who is not registered may not call, and cannot have a name that somebody has."""
+    lab.watch(*PLACES)
+    postern = h323.postern(lab)
+    bob = h323.Terminal(lab, "lan2", "bob", "traversal", mark=h323.B_MARK)
+    bob.wait("registered")
+    mallet = h323.Terminal(lab, "attacker", "mallet", f"to={GW_WAN}:1720", "call=bob", gatekeeper=None)
+    assert mallet.wait("released")["reason"] == NOT_REGISTERED, mallet.events("released")
+    mallet.finished()
+    thief = h323.Terminal(lab, "attacker", "bob", process="thief")
+    thief.process.wait_for_text('"registrationReject"')
+    assert thief.process.wait(30) == 1 and "registrationConfirm" not in thief.process.text()
+    assert not postern.records() and "serviceControlIndication" not in bob.messages(), "somebody called"
+    lab.catch_up()
 
 
 @flow("h323-crowd", kinds=("symmetric",))

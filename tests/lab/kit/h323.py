@@ -18,15 +18,15 @@ MODULE = """  <module name="h323">
     <listen realm="access" transport="udp" port="1719"/>
     <listen realm="access" transport="tcp" port="1720"/>
     <gatekeeper realm="access" zone="lab"{gatekeeper}/>
-    <keepalive every="{keepalive}"/>
+    <keepalive every="{keepalive}"/>{more}
   </module>
 """
 
 
-def postern(lab, keepalive=f"{KEEPALIVE_S}s", gatekeeper="", access_more="", networks=""):
-    """Postern with the module h323 and its own gatekeeper for the access realm; GATEKEEPER and ACCESS_MORE are
-    more attributes of those two, NETWORKS as in Postern."""
-    module = MODULE.format(keepalive=keepalive, gatekeeper=gatekeeper and " " + gatekeeper)
+def postern(lab, keepalive=f"{KEEPALIVE_S}s", gatekeeper="", more="", access_more="", networks=""):
+    """Postern with the module h323 and its own gatekeeper for the access realm; GATEKEEPER and ACCESS_MORE are more
+    attributes of those two, MORE is more of the module, NETWORKS as in Postern."""
+    module = MODULE.format(keepalive=keepalive, gatekeeper=gatekeeper and " " + gatekeeper, more=more)
     return Postern(lab, module=("h323", module), networks=networks,
                    access_more=f'tcp-ports="40000-40399" {access_more}').ready()
 

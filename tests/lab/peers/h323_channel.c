@@ -144,6 +144,7 @@ bool channel_acked(struct terminal *t, int i, const OpenLogicalChannelAck_t *a)
 	if (!a->forwardMultiplexAckParameters)
 		return false;
 	p = &a->forwardMultiplexAckParameters->choice.h2250LogicalChannelAckParameters;
+	media_receive(&t->media, s->rtp); /* what came from where it was before */
 	if (!build_read_h245_address(p->mediaChannel, &s->rtp_to))
 		return false;
 	build_read_h245_address(p->mediaControlChannel, &s->rtcp_to);

@@ -86,6 +86,7 @@ static void close_one(struct terminal *t, int kind)
 	c->closing = true;
 	c->asked = c->out = false;
 	t->media.stream[kind].sending = false;
+	t->media.stream[kind].rtp_to.sin_port = 0;
 	control_send(t, &m, "closeLogicalChannel");
 }
 

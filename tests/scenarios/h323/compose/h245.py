@@ -1,6 +1,6 @@
 """The scenarios call-* about H.245 connections whose ends cannot be reached."""
-from calls import (A_MEDIA, A_SAYS, G, G_MEDIA, MEDIA_A, MEDIA_G, OURS_A, OURS_G, accept, by_connection, exchange,
-                   fast_call, hang_up, offer, open_both, passes, scenario, setup, talk)
+from calls import (A_MEDIA, A_SAYS, G, G_MEDIA, MEDIA_A, MEDIA_G, OURS_A, OURS_G, accept, by_connection, control_hosts,
+                   exchange, fast_call, hang_up, offer, open_both, passes, scenario, setup, talk)
 from messages import CAPABILITIES
 
 
@@ -87,18 +87,28 @@ def start_h245_behind_nat(s, m):
     talk(s)
 
 
-@scenario("It was told of the called side's H.245 before, but did not come: it is told again.")
+@scenario("It was told of the called side's H.245 before, but did not come: it is told again, and the called side need not know.")
 def start_h245_again(s, m):
-    behind_nat_hosts(s)
+    control_hosts(s)
     setup(s, m, fast=offer, tunnelling=False)
     s.sends("g", m.answer("connect", fast=accept(G_MEDIA, MEDIA_G[0]), h245="192.0.2.20:41500", tunnelling=False), "Connect")
     s.gets("a", m.answer("connect", fast=accept(MEDIA_A, A_MEDIA[0]), h245="198.51.100.5:41000", tunnelling=False), "Connect")
     s.sends("a", m.facility("startH245", h245="10.1.0.2:41600", back=False, tunnelling=False), "Facility startH245")
-    s.gets("g", m.facility("startH245", h245="192.0.2.5:42000", back=False, tunnelling=False), "Facility startH245")
-    s.do("connect gh to 192.0.2.5:42000")
-    s.gets("a", m.facility("startH245", h245="198.51.100.5:41000", tunnelling=False), "Facility startH245")
-    s.do("connect ah to 198.51.100.5:41000")
+    s.do("nothing g").gets("a", m.facility("startH245", h245="198.51.100.5:41000", tunnelling=False), "Facility startH245")
+    s.do("connect ah to 198.51.100.5:41000", "connected gh")
     exchange(s, m)
+
+
+@scenario("H.245 that nobody is there for does not end the call, however much it is.")
+def separate_alone(s, m):
+    s.do("host ah access 198.51.100.11:40001")
+    setup(s, m, tunnelling=False)
+    s.sends("g", m.answer("connect", h245="192.0.2.20:41500", tunnelling=False), "Connect")
+    s.gets("a", m.answer("connect", h245="198.51.100.5:41000", tunnelling=False), "Connect")
+    s.do("connect ah to 198.51.100.5:41000", "flush g")
+    for _ in range(70):
+        s.sends("ah", m.h245(CAPABILITIES), "TerminalCapabilitySet")
+    passes(s, "g", "a", m.facility(), "Facility")
 
 
 @scenario("The called side's H.245 address takes no connection: it is told ours.")

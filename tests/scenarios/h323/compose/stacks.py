@@ -315,3 +315,33 @@ def h245_to_ourselves(s, m):
         s.sends(one, m.h245(open_ack(101, 1, *mine)), "OLC Ack").gets(other, m.h245(open_ack(101, 1, *shown)), "OLC Ack")
     s.do("rtp a:6100 -> 20002 seq 1 ssrc 10", "got rtp c:6000 from 20000 seq 1 ssrc 10",
          "rtp c:6000 -> 20000 seq 1 ssrc 20", "got rtp a:6100 from 20002 seq 1 ssrc 20")
+
+
+def data(application):
+    return ("data", {"application": application, "maxBitRate": 640})
+
+
+@scenario("A data channel over UDP that is no RTP, for it names no RTCP: whatever it carries passes.")
+def any_data(s, m):
+    files = data(("nonStandard", {"nonStandardIdentifier": ("h221NonStandard", {
+        "t35CountryCode": 181, "t35Extension": 0, "manufacturerCode": 1}), "data": b"files"}))
+    setup(s, m)
+    passes(s, "g", "a", m.answer("connect"), "Connect")
+    passes(s, "a", "g", m.tunnelled(open_request(1, 4, data=files), back=False), "OLC")
+    passes(s, "g", "a", m.tunnelled(open_request(9, 4, data=files)), "OLC")
+    s.sends("g", m.tunnelled(open_ack(1, 4, "192.0.2.20:9000")), "OLC Ack")
+    s.gets("a", m.tunnelled(open_ack(1, 4, MEDIA_A[0])), "OLC Ack")
+    s.sends("a", m.tunnelled(open_ack(9, 4, A_MEDIA[0]), back=False), "OLC Ack")
+    s.gets("g", m.tunnelled(open_ack(9, 4, MEDIA_G[0]), back=False), "OLC Ack")
+    s.do("udp a:6300 -> 20000 text hello", "got udp g:9000 from 30000 text hello",
+         "udp g:9000 -> 30000 text again", "got udp a:6300 from 20000 text again")
+
+
+@scenario("Far end camera control (H.224) names RTCP, so it is RTP: what is none teaches nothing.")
+def camera(s, m):
+    camera_data = data(("h224", ("hdlcFrameTunnelling", None)))
+    setup(s, m)
+    passes(s, "g", "a", m.answer("connect"), "Connect")
+    open_both(s, m, by_tunnel(m), "a", "g", session=4, data=camera_data)
+    s.do("udp a:6300 -> 20000 text hello", "rtp g:7000 -> 30000 seq 1 ssrc 20", "nothing media",
+         "rtp a:6100 -> 20000 seq 1 ssrc 10", "got rtp g:7000 from 30000 seq 1 ssrc 10")
