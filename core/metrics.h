@@ -51,7 +51,7 @@
 	X(M_PINHOLE_CLAIMED, "pinhole_claimed", counter, "Subscribers not taken because another network has them") \
 	X(M_PINHOLES_MOVED, "pinholes_moved", counter, "Signalling pinholes that got another address") \
 	X(M_PINHOLES_EXPIRED, "pinholes_expired", counter, "Signalling pinholes that ended or were not refreshed") \
-	X(M_PINHOLES_FAILOVER, "pinholes_failover", counter, "Datagrams for a dead pinhole sent to another agent of its network") \
+	X(M_PINHOLES_FAILOVER, "pinholes_failover", counter, "Datagrams and connections for a dead pinhole that went to another agent of its network") \
 	X(M_UPLINKS, "uplinks", gauge, "Sockets of the agent that are registered with its gateway") \
 	X(M_UPLINK_LOST, "uplink_lost", counter, "Times the gateway refused a registration of the agent or did not answer") \
 	X(M_UPLINK_MOVED, "uplink_moved", counter, "Times a socket of the agent got another pinhole") \

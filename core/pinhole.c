@@ -380,6 +380,8 @@ int pinholes_apply(struct pinholes *p, const struct conf *c, struct realms *real
 	struct network **at = &p->networks;
 	int err = 0;
 
+	if (c->n_networks && !p->networks)
+		random_bytes(p->secret, sizeof(p->secret));
 	for (struct network *n = p->networks; n; n = n->next)
 		n->wanted = false;
 	for (size_t i = 0; i < c->n_networks && !err; i++)
@@ -406,7 +408,6 @@ struct pinholes *pinholes_new(const struct pinholes_conf *c)
 	if (!p)
 		return NULL;
 	p->c = *c;
-	random_bytes(p->secret, sizeof(p->secret));
 	hash_init(&p->places);
 	hash_init(&p->inners);
 	hash_init(&p->subscribers);

@@ -78,7 +78,7 @@ struct network {
 
 struct pinholes {
 	struct pinholes_conf c;
-	uint8_t secret[NONCE_SECRET]; /* of nonces; made anew with each start */
+	uint8_t secret[NONCE_SECRET]; /* of nonces; made anew with each start, for the first network */
 	struct network *networks;
 	struct hash places, inners, subscribers, agents;
 	struct rate *rate;

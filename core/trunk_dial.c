@@ -271,7 +271,7 @@ int trunk_dial_json(const struct trunk_dial *d, struct buf *out)
 	json_str(out, "network", who->network);
 	json_str(out, "agent", who->agent);
 	json_addr(out, "remote", &d->gateway);
-	json_bool(out, "up", trunk_is_up(d->trunk));
+	json_text(out, "state", trunk_is_up(d->trunk) ? "up" : "down");
 	json_num(out, "channels", (int64_t)trunk_channels(d->trunk));
 	return json_close(out, '}');
 }

@@ -141,11 +141,13 @@ int trunk_link_json(const struct trunk_link *l, struct buf *out)
 {
 	const struct pinhole_agent *who = pinhole_agent(l->pinholes, l->agent);
 
+	if (!l->agent)
+		return 0;
 	json_open(out, NULL, '{');
 	json_text(out, "network", who ? who->network : NULL);
 	json_text(out, "agent", who ? who->agent : NULL);
 	json_addr(out, "remote", &l->remote);
-	json_bool(out, "up", l->agent != 0);
+	json_text(out, "state", "up");
 	json_num(out, "channels", (int64_t)trunk_channels(l->trunk));
 	return json_close(out, '}');
 }

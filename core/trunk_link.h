@@ -30,6 +30,6 @@ void trunk_link_end(struct trunk_link *l, int err); /* its connection is gone; f
 void trunk_link_message(struct trunk_link *l, const struct pn_msg *m); /* may call over() */
 /* The agent's channels come here from now on: again, when another link of it had them. */
 void trunk_link_lead(struct trunk_link *l);
-int trunk_link_json(const struct trunk_link *l, struct buf *out); /* one object */
+int trunk_link_json(const struct trunk_link *l, struct buf *out); /* one object; nothing before it registered */
 
 #endif

@@ -57,6 +57,12 @@ static const struct grid_column uplinks[] = {
 	{ "EVERY", "idle_ms", GRID_DURATION },    { "LIFETIME", "lifetime_ms", GRID_DURATION },
 };
 
+static const struct grid_column trunks[] = {
+	{ "NETWORK", "network", GRID_TEXT },      { "AGENT", "agent", GRID_TEXT },
+	{ "FAR END", "remote", GRID_TEXT },       { "STATE", "state", GRID_TEXT },
+	{ "CHANNELS", "channels", GRID_NUMBER },
+};
+
 static const struct grid_column modules[] = {
 	{ "MODULE", "name", GRID_TEXT },         { "STATE", "state", GRID_TEXT },
 	{ "ABI", "abi", GRID_TEXT },             { "SESSIONS", "sessions", GRID_NUMBER },
@@ -204,6 +210,7 @@ static const struct {
 	{ "signalling", "Signalling", signalling, ROWS(signalling) },
 	{ "media", "Media", media, ROWS(media) },
 	{ "uplinks", "Registrations", uplinks, ROWS(uplinks) },
+	{ "trunks", "Trunks", trunks, ROWS(trunks) },
 };
 
 /* How many tables there were; -1. */

@@ -53,12 +53,30 @@ Test(trunk_frame, the_documented_example)
 		0x0a, 0x01, 0x00, 0x03, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 		0x00, 0x01, 0x00, 0x00,
 	};
+	static const uint8_t rest[] = {
+		0x82, 0x00, 0x00, 0x04, 0x00, 0x00, 0x00, 0x01, 0x00, 0x01, 0x00, 0x00,
+		0x84, 0x00, 0x00, 0x04, 0x00, 0x00, 0x00, 0x01, 0x03, 0x00, 0x00, 0x04,
+		0x85, 0x00, 0x00, 0x04, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x80, 0x00,
+		0x87, 0x00, 0x00, 0x02, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00,
+	};
 	const struct pn_addr inside = { .family = 4, .port = 49152, .ip = { 10, 1, 0, 3 } };
-	struct trunk_frame f = { .type = TRUNK_OPEN, .channel = 1, .target = v4, .source = inside, .octets = 65536 };
-	uint8_t octets[TRUNK_FRAME];
+	const struct trunk_frame first = { .type = TRUNK_OPEN, .channel = 1, .target = v4, .source = inside,
+					   .octets = 65536 };
+	const struct trunk_frame others[] = {
+		{ .type = TRUNK_OPENED, .channel = 1, .octets = 65536 },
+		{ .type = TRUNK_DATA, .channel = 1, .data = (const uint8_t *)"\3\0\0\4", .len = 4 },
+		{ .type = TRUNK_CREDIT, .channel = 1, .octets = 32768 },
+		{ .type = TRUNK_CLOSE, .channel = 1 },
+	};
+	uint8_t octets[2 * TRUNK_FRAME];
+	size_t len = 0;
 
-	cr_assert(eq(sz, trunk_frame_write(&f, octets), sizeof(open)));
+	cr_assert(eq(sz, trunk_frame_write(&first, octets), sizeof(open)));
 	cr_expect(zero(int, memcmp(octets, open, sizeof(open))));
+	for (size_t i = 0; i < ROWS(others); i++)
+		len += trunk_frame_write(&others[i], octets + len);
+	cr_assert(eq(sz, len, sizeof(rest)));
+	cr_expect(zero(int, memcmp(octets, rest, sizeof(rest))));
 }
 
 Test(trunk_frame, what_is_none)

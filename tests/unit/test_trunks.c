@@ -317,10 +317,10 @@ Test(trunks, are_shown)
 	buf_init(&out, 4096);
 	trunks_json(gateway->core->trunks, &out);
 	cr_expect(eq(str, (char *)buf_text(&out),
-		     "[{\"network\":\"acme\",\"agent\":\"one\",\"remote\":\"198.51.100.11:30000\",\"up\":true,\"channels\":0}]"));
+		     "[{\"network\":\"acme\",\"agent\":\"one\",\"remote\":\"198.51.100.11:30000\",\"state\":\"up\",\"channels\":0}]"));
 	buf_drop(&out, out.len);
 	trunks_json(ag1->core->trunks, &out);
 	cr_expect(eq(str, (char *)buf_text(&out),
-		     "[{\"network\":\"acme\",\"agent\":\"one\",\"remote\":\"198.51.100.5:3478\",\"up\":true,\"channels\":0}]"));
+		     "[{\"network\":\"acme\",\"agent\":\"one\",\"remote\":\"198.51.100.5:3478\",\"state\":\"up\",\"channels\":0}]"));
 	buf_free(&out);
 }

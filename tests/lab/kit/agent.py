@@ -24,6 +24,15 @@ MODULES = {
     <listen realm="lan" transport="udp" port="5060"/>
   </module>
 """,
+    "mgcp": """  <module name="mgcp">
+    <listen realm="lan" transport="udp" port="2727"/>
+  </module>
+""",
+    "h248": """  <module name="h248">
+    <listen realm="lan" transport="udp" port="2944"/>
+    <listen realm="lan" transport="tcp" port="2944"/>
+  </module>
+""",
     "h323": """  <module name="h323">
     <listen realm="lan" transport="udp" port="1719"/>
     <listen realm="lan" transport="tcp" port="1720"/>

@@ -17,20 +17,23 @@ from .mgcp_transport import Transport
 
 CAPABILITIES = "a:PCMU, p:10-40, e:on, s:off, v:L;D;G;H, m:sendonly;recvonly;sendrecv;inactive"
 REDIRECTED = 521
+EVERY_S = 0.01
 
 
 class Gateway:
-    """The gateway NAME on HOST. Its DOMAIN is its own address as a literal unless it has a name."""
+    """The gateway NAME on HOST. Its DOMAIN is its own address as a literal unless it has a name. HOLES: it makes
+    pinholes for its media, and answers when they stand ("wait") or at once ("early")."""
 
     def __init__(self, lab, stage, host, name, agents=((GW_WAN, AGENT_PORT),), domain=None, lines=2,
                  port=GATEWAY_PORT, address=None, video=False, provisional_s=0, mark=b"\xa1",
-                 backoff_s=0.2, talks=True, early_s=0):
+                 backoff_s=0.2, talks=True, early_s=0, holes=None):
         self.lab, self.stage, self.host, self.name = lab, stage, host, name
         self.agents = list(agents)
         self.address = (address or ADDRESS[host], port)
         self.domain = domain or f"[{self.address[0]}]"
         self.video, self.provisional_s, self.mark, self.talks = video, provisional_s, mark, talks
         self.video_mark = bytes((mark[0] ^ 0x0f,))
+        self.holes = holes
         self.backoff_s, self.early_s = backoff_s, early_s  # media begins so long before CRCX is answered
         self.lines = [Line(self, f"aaln/{index + 1}") for index in range(lines)]
         self.restarts = []  # the final response of each RSIP, or None
@@ -147,10 +150,13 @@ class Gateway:
         params = [("I", connection.cid)]
         if message.local().endswith("$"):
             params.append(("Z", f"{line.name}@{self.domain}"))
-        description = connection.describe()
-        after(self.stage, self.early_s, lambda: reply.send(200, params, description))
+        when(self.stage, connection.is_ready, lambda: self._connected(connection, reply, params))
         if message.has("X"):
             line.request(message)
+
+    def _connected(self, connection, reply, params):
+        description = connection.describe()
+        after(self.stage, self.early_s, lambda: reply.send(200, params, description))
 
     def _mdcx(self, message, lines, reply):
         connection = lines[0].connections.get(message.get("I"))
@@ -210,3 +216,15 @@ def after(stage, delay_s, back):
     timer = stage.every(delay_s, fire)
     timer.due = time.monotonic() + delay_s
     return timer
+
+
+def when(stage, condition, back):
+    """Call BACK once, as soon as CONDITION holds."""
+    def look():
+        if condition():
+            timer.stop()
+            back()
+    if condition():
+        back()
+    else:
+        timer = stage.every(EVERY_S, look)
