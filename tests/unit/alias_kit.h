@@ -258,7 +258,7 @@ static inline char *where(const struct alias *a)
 
 static inline void listen_at(unsigned realm, uint16_t port)
 {
-	const struct conf_listen want = { realm, PN_UDP, port, 1 }, *bad;
+	const struct conf_listen want = { .realm = realm, .transport = PN_UDP, .port = port, .line = 1 }, *bad;
 
 	cr_assert(zero(int, transport_listen(net.transport, H248, net.realms, &want, 1, &bad)));
 }

@@ -84,7 +84,8 @@ Test(alias_listener, may_close_while_it_hears)
 Test(alias_listener, a_reload_leaves_listeners_alone)
 {
 	struct alias *a = grab("a");
-	const struct conf_listen want = { 0, PN_UDP, 2727, 1 }, bad_one = { 1, PN_TLS, 1, 2 }, *bad;
+	const struct conf_listen want = { .transport = PN_UDP, .port = 2727, .line = 1 };
+	const struct conf_listen bad_one = { .realm = 1, .transport = PN_TLS, .port = 1, .line = 2 }, *bad;
 	struct sock *s = sock_at(false, alias_addr(a));
 
 	cr_assert(zero(int, transport_listen(net.transport, MGCP, net.realms, &want, 1, &bad)));
