@@ -371,6 +371,25 @@ Test(media_join, plain_stun_counts_for_a_bound_terminal)
 	}
 }
 
+Test(media_join, rtcp_alone_may_name_it)
+{
+	struct rig *r = start(STUN_MEDIA_AUTO);
+	struct pn_session *s = phone_call(r, "k", bind_phone(r, true));
+	struct pn_media m = { .size = sizeof(m), .kind = PN_AUDIO, .flags = PN_MEDIA_RTP | PN_MEDIA_RTCP_ATTR,
+			      .rtcp = rig_addr(PHONE ":4001") };
+
+	stun(r, PHONE ":4000");
+	stun(r, PHONE ":4001");
+	media_declare(s, NULL, A, 0, &m, 1, NULL, NULL);
+	cr_expect(eq(sz, rig_ports(r), 2));
+	m.rtp = rig_addr(PHONE ":4000");
+	media_declare(s, NULL, A, 0, &m, 1, NULL, NULL);
+	rig_declare(r, s, NULL, B, 0, "audio " PSTN);
+	expect_shared(r, "the other side's");
+	expect_down(r, s, PHONE ":4000");
+	stop(r);
+}
+
 static struct pn_session *call_to_phone(struct rig *r, struct pn_binding *b)
 {
 	struct pn_session_args a = rig_args(r, "k");
