@@ -1,11 +1,19 @@
 #include "h323_channel.h"
 
 #include "aper.h"
+#include "h323_hole.h"
 #include "h323_log.h"
 
 #define FRAMES 20           /* G.711: milliseconds of a packet */
 #define FIRST_CHANNEL 101   /* ours are 101 and 102 */
 #define PROPOSAL_MAX 512
+
+/* Before any address of ours is shown. */
+static void punch(struct terminal *t)
+{
+	if (hole_punch(&t->media))
+		terminal_fail(t, "no answer to a CMPH");
+}
 
 void channel_audio(AudioCapability_t *a)
 {
@@ -43,11 +51,12 @@ static void put_forward(struct terminal *t, OpenLogicalChannel_t *o, int i)
 	f->multiplexParameters.present =
 		OpenLogicalChannel__forwardLogicalChannelParameters__multiplexParameters_PR_h2250LogicalChannelParameters;
 	p->sessionID = i + 1;
-	p->mediaControlChannel = build_h245_address(&t->media.stream[i].local_rtcp);
+	p->mediaControlChannel = build_h245_address(&t->media.stream[i].shown_rtcp);
 }
 
 void channel_open(struct terminal *t, OpenLogicalChannel_t *o, int i)
 {
+	punch(t);
 	o->forwardLogicalChannelNumber = FIRST_CHANNEL + i;
 	put_forward(t, o, i);
 }
@@ -84,14 +93,15 @@ bool channel_ack(struct terminal *t, const OpenLogicalChannel_t *o, OpenLogicalC
 
 	if (!s)
 		return false;
+	punch(t);
 	build_read_h245_address(p->mediaControlChannel, &s->rtcp_to);
 	f = a->forwardMultiplexAckParameters = build_make(sizeof(*f));
 	f->present = OpenLogicalChannelAck__forwardMultiplexAckParameters_PR_h2250LogicalChannelAckParameters;
 	q = &f->choice.h2250LogicalChannelAckParameters;
 	q->sessionID = build_make(sizeof(*q->sessionID));
 	*q->sessionID = p->sessionID;
-	q->mediaChannel = build_h245_address(&s->local_rtp);
-	q->mediaControlChannel = build_h245_address(&s->local_rtcp);
+	q->mediaChannel = build_h245_address(&s->shown_rtp);
+	q->mediaControlChannel = build_h245_address(&s->shown_rtcp);
 	q->flowControlToZero = build_bool(false);
 	a->forwardLogicalChannelNumber = o->forwardLogicalChannelNumber;
 	return true;
@@ -129,12 +139,13 @@ static void put_reverse(struct terminal *t, OpenLogicalChannel_t *o, int i)
 		OpenLogicalChannel__reverseLogicalChannelParameters__multiplexParameters_PR_h2250LogicalChannelParameters;
 	p = &r->multiplexParameters->choice.h2250LogicalChannelParameters;
 	p->sessionID = i + 1;
-	p->mediaChannel = build_h245_address(&t->media.stream[i].local_rtp);
-	p->mediaControlChannel = build_h245_address(&t->media.stream[i].local_rtcp);
+	p->mediaChannel = build_h245_address(&t->media.stream[i].shown_rtp);
+	p->mediaControlChannel = build_h245_address(&t->media.stream[i].shown_rtcp);
 }
 
 void channel_offer(struct terminal *t)
 {
+	punch(t);
 	for (int i = 0; i < t->media.n; i++)
 		for (int back = 0; back < 2; back++) {
 			OpenLogicalChannel_t o = { .forwardLogicalChannelNumber = 1 + 2 * i + back };
@@ -162,11 +173,12 @@ static bool fill_answer(struct terminal *t, OpenLogicalChannel_t *o)
 	s = p ? stream_of(t, p->sessionID) : NULL;
 	if (!s)
 		return false;
+	punch(t);
 	if (back)
 		build_read_h245_address(p->mediaChannel, &s->rtp_to);
 	build_read_h245_address(p->mediaControlChannel, &s->rtcp_to);
-	p->mediaChannel = back ? NULL : build_h245_address(&s->local_rtp);
-	p->mediaControlChannel = build_h245_address(&s->local_rtcp);
+	p->mediaChannel = back ? NULL : build_h245_address(&s->shown_rtp);
+	p->mediaControlChannel = build_h245_address(&s->shown_rtcp);
 	return true;
 }
 

@@ -1,5 +1,7 @@
 #include "h323_media.h"
 
+#include "h323_hole.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +43,8 @@ int media_open(struct media *m, struct in_addr address, uint16_t base, int n)
 		s->rtcp = open_socket(&s->local_rtcp);
 		if (s->rtp < 0 || s->rtcp < 0)
 			return -EADDRINUSE;
+		s->shown_rtp = s->local_rtp;
+		s->shown_rtcp = s->local_rtcp;
 		s->ssrc = (uint32_t)random();
 		s->out = s->rtp;
 	}
@@ -66,7 +70,8 @@ void media_reset(struct media *m)
 		struct media_stream *s = &m->stream[i];
 
 		*s = (struct media_stream){ .rtp = s->rtp, .rtcp = s->rtcp, .out = s->out, .ssrc = s->ssrc + 1,
-			.local_rtp = s->local_rtp, .local_rtcp = s->local_rtcp };
+			.local_rtp = s->local_rtp, .local_rtcp = s->local_rtcp,
+			.shown_rtp = s->shown_rtp, .shown_rtcp = s->shown_rtcp };
 	}
 }
 
@@ -110,6 +115,7 @@ static void send_rtcp(struct media_stream *s)
 
 void media_tick(struct media *m, uint64_t now_ms)
 {
+	hole_tick(m);
 	for (int i = 0; i < m->n; i++) {
 		struct media_stream *s = &m->stream[i];
 
@@ -146,7 +152,7 @@ void media_receive(struct media *m, int fd)
 	ssize_t len;
 
 	while ((len = recvfrom(fd, packet, sizeof(packet), 0, (struct sockaddr *)&from, &n)) > 0)
-		for (int i = 0; i < m->n; i++) {
+		for (int i = 0; i < m->n && !hole_takes(m, fd, &from, packet, (size_t)len); i++) {
 			if (fd == m->stream[i].rtp)
 				hear(m, &m->stream[i], packet, (size_t)len, &from);
 			else if (fd == m->stream[i].rtcp)

@@ -9,10 +9,13 @@
 
 #define MEDIA_MAX 2 /* audio is H.245 session 1, video session 2 */
 
+struct pn_pinhole;
+
 struct media_stream {
 	int rtp, rtcp; /* sockets */
 	int out;       /* where RTP is sent from: rtp, or a socket of its own */
 	struct sockaddr_in local_rtp, local_rtcp;
+	struct sockaddr_in shown_rtp, shown_rtcp; /* what signalling names: the same, or their pinholes */
 	struct sockaddr_in rtp_to, rtcp_to; /* sin_port 0: not known */
 	bool sending;
 	uint16_t seq;
@@ -29,6 +32,9 @@ struct media {
 	int n;
 	uint8_t mark; /* what packets are full of */
 	bool split;   /* media_split() */
+	struct sockaddr_in stun; /* pinholes are made towards it (h323_hole.h); sin_port 0: none are */
+	bool early;              /* signalling does not wait for them, and shows the sockets' own addresses */
+	struct pn_pinhole *hole[2 * MEDIA_MAX]; /* each stream's RTP, RTCP; NULL: not made yet */
 };
 
 /* Open sockets for n media at an address; ports from base on. 0 or -errno. */

@@ -56,7 +56,7 @@ static void usage(void)
 {
 	fprintf(stderr, "h323_terminal --address IP [--signal-port N] [--ras-port N] [--media-port N]\n"
 		"  --alias NAME [--number DIGITS] [--mark OCTET] [--video] [--split-ports] [--ttl SECONDS]\n"
-		"  [--gatekeeper IP:PORT] [--traversal]\n"
+		"  [--gatekeeper IP:PORT] [--traversal] [--stun IP:PORT [--early-stun]]\n"
 		"  [--call NAME | --to IP:PORT] [--packets N] [--on-signal]\n"
 		"  [--fast] [--tunnel] [--h245-in-setup] [--early-h245 | --ring-back] [--start-h245]\n");
 	exit(2);
@@ -92,7 +92,8 @@ static const struct option long_options[] = {
 	{ "to", 1, NULL, 't' }, { "packets", 1, NULL, 'p' }, { "fast", 0, NULL, 'F' },
 	{ "tunnel", 0, NULL, 'T' }, { "h245-in-setup", 0, NULL, 'S' }, { "early-h245", 0, NULL, 'E' },
 	{ "start-h245", 0, NULL, 'H' }, { "on-signal", 0, NULL, 'U' },
-	{ "split-ports", 0, NULL, 'P' }, { "ring-back", 0, NULL, 'B' }, { 0 },
+	{ "split-ports", 0, NULL, 'P' }, { "ring-back", 0, NULL, 'B' }, { "stun", 1, NULL, 'N' },
+	{ "early-stun", 0, NULL, 'L' }, { 0 },
 };
 
 static bool take_flag(struct terminal *t, int c)
@@ -107,6 +108,7 @@ static bool take_flag(struct terminal *t, int c)
 	case 'B': t->o.early_h245 = t->o.ring_back = true; break;
 	case 'H': t->o.start_h245 = true; break;
 	case 'P': t->media.split = true; break;
+	case 'L': t->media.early = true; break;
 	case 'U': t->o.on_signal = true; break;
 	default: return false;
 	}
@@ -128,6 +130,7 @@ static void take_value(struct terminal *t, int c, const char *value)
 	case 'k': t->media.mark = (uint8_t)number_of(value); break;
 	case 'l': t->o.time_to_live = number_of(value); break;
 	case 'g': t->o.gatekeeper = parse_address(value); break;
+	case 'N': t->media.stun = parse_address(value); break;
 	case 'c': t->o.call = value; break;
 	case 't': t->o.to = parse_address(value); break;
 	case 'p': t->o.packets = number_of(value); break;
