@@ -72,9 +72,24 @@ static int take_secret(const char *text, size_t len, struct conf_secret *out)
 	return 0;
 }
 
+/* What the service manager handed in under this name (systemd.exec(5), LoadCredential), else the file beside the
+ * configuration. */
+static char *secret_path(struct conf_reader *r, const xmlNode *n)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY"), *name = conf_attr(n, "secret-file");
+	char *path;
+
+	if (!dir || !name || strchr(name, '/') || asprintf(&path, "%s/%s", dir, name) < 0)
+		return conf_read_path(r, n, "secret-file");
+	if (!access(path, F_OK))
+		return path;
+	free(path);
+	return conf_read_path(r, n, "secret-file");
+}
+
 static void read_secret(struct conf_reader *r, const xmlNode *n, struct conf_secret *out)
 {
-	char *path = conf_read_path(r, n, "secret-file"), text[2 * CONF_SECRET_MAX], expected[512];
+	char *path = secret_path(r, n), text[2 * CONF_SECRET_MAX], expected[512];
 	const char *why = "expected 8 to 256 characters in it";
 	int fd = path ? open_secret(path, &why) : -1;
 	ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text));

@@ -41,6 +41,14 @@ static void on_redirect(void *arg, uint64_t flow, const struct module *m, const 
 		pinholes_redirect(c->pinholes, flow, m, r, to);
 }
 
+static bool on_hold(void *arg, uint64_t flow, struct module *m, const struct pn_realm *r, const struct pn_addr *local,
+		    const struct pn_addr *to, const void *data, size_t len)
+{
+	struct core *c = arg;
+
+	return r->uplink && uplinks_hold(c->uplinks, flow, m, local, to, data, len);
+}
+
 static void on_sockets_changed(void *arg)
 {
 	struct core *c = arg;
@@ -63,7 +71,7 @@ static int make_pinholes(struct core *c)
 	struct uplinks_conf uc = { .loop = c->loop, .transport = c->transport, .bindings = c->bindings,
 				   .module_name = module_name };
 	struct trunks_conf tc = { .loop = c->loop, .transport = c->transport };
-	const struct transport_pinholes hooks = { .stun = on_stun, .redirect = on_redirect,
+	const struct transport_pinholes hooks = { .stun = on_stun, .redirect = on_redirect, .hold = on_hold,
 						  .changed = on_sockets_changed, .arg = c };
 
 	c->pinholes = pinholes_new(&pc);

@@ -35,6 +35,12 @@ static const struct media_hole *hole_of(const struct pn_session *s, enum pn_side
 	return media_pinholes_find(s->t->conf.holes, &who, named);
 }
 
+/* H.245 may name RTCP alone at first. */
+static bool names_own_hole(const struct pn_session *s, enum pn_side side, const struct pn_media *said)
+{
+	return said && (hole_of(s, side, &said->rtp) || hole_of(s, side, &said->rtcp));
+}
+
 bool join_is_shared(const struct pn_session *s, enum pn_side side, const struct pn_media *said)
 {
 	const struct pn_realm *realm = s->realm[side];
@@ -45,7 +51,7 @@ bool join_is_shared(const struct pn_session *s, enum pn_side side, const struct 
 		return true;
 	if (realm->stun_media == STUN_MEDIA_NEVER)
 		return false;
-	return realm->stun_media == STUN_MEDIA_ALWAYS || (said && hole_of(s, side, &said->rtp));
+	return realm->stun_media == STUN_MEDIA_ALWAYS || names_own_hole(s, side, said);
 }
 
 /* ---- declarations that wait ---- */

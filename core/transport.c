@@ -446,6 +446,9 @@ static int send_datagram(struct flow *f, const struct pn_addr *to, const void *d
 		return err;
 	if (to->family != f->local.family)
 		return -EAFNOSUPPORT;
+	if (f->t->pinholes.hold &&
+	    f->t->pinholes.hold(f->t->pinholes.arg, f->id, f->module, f->realm, &f->local, to, data, len))
+		return 0;
 	now_at = *to;
 	if (f->t->pinholes.redirect)
 		f->t->pinholes.redirect(f->t->pinholes.arg, f->id, f->module, f->realm, &now_at);

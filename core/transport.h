@@ -55,6 +55,9 @@ struct transport_pinholes {
 	/* A datagram is about to leave to *to: may change it to where that pinhole is now. NULL: never. */
 	void (*redirect)(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
 			 struct pn_addr *to);
+	/* A datagram is about to leave; true: whoever says so sends it later instead. NULL: never. */
+	bool (*hold)(void *arg, uint64_t flow, struct module *m, const struct pn_realm *r, const struct pn_addr *local,
+		     const struct pn_addr *to, const void *data, size_t len);
 	/* A listener was opened or is closing: configured or an alias's. NULL: nobody asks. */
 	void (*changed)(void *arg);
 	void *arg;

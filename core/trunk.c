@@ -260,13 +260,14 @@ void trunk_heard(struct trunk *t)
 static void on_ping(struct timer *timer)
 {
 	struct trunk *t = timer->arg;
-	uint64_t quiet = loop_now(t->conf.loop) - t->heard_ms;
+	uint64_t quiet = loop_now(t->conf.loop) - t->heard_ms, ping = t->conf.ping_ms;
 
-	if (quiet >= DEAD_PINGS * t->conf.ping_ms || timer_start(t->conf.loop, timer, t->conf.ping_ms)) {
+	if (quiet >= DEAD_PINGS * ping ||
+	    timer_start(t->conf.loop, timer, quiet < ping ? ping - quiet : ping)) {
 		t->conf.broken(t->conf.arg, -ETIMEDOUT);
 		return;
 	}
-	if (quiet >= t->conf.ping_ms)
+	if (quiet >= ping)
 		trunk_send(t, &(struct trunk_frame){ .type = TRUNK_PING });
 }
 

@@ -61,6 +61,7 @@ static void lost(struct uplink *l, int error)
 	uplink_idle_lost(l);
 	l->up = false;
 	count_up(l->u);
+	uplink_hold_end(l);
 	if (l->told_down)
 		return;
 	l->told_down = true;
@@ -105,6 +106,7 @@ static void stands(struct uplink *l, const char *how)
 	l->up = true;
 	l->told_down = false;
 	count_up(u);
+	uplink_hold_end(l);
 	if (u->on_open)
 		u->on_open(u->on_open_arg);
 }
@@ -194,6 +196,7 @@ static uint16_t port_of(const struct uplinks *u, const char *module)
 static void uplink_free(struct uplink *l)
 {
 	timer_stop(l->u->c.loop, &l->timer);
+	uplink_hold_drop(l);
 	pinhole_client_free(l->client);
 	free(l->subscribers.list);
 	free(l);
@@ -239,6 +242,17 @@ static int on_socket(void *arg, struct module *m, uint64_t flow, const struct pn
 	else if (!l)
 		uplink_new(u, m, flow, local, &to);
 	return 0;
+}
+
+struct uplink *uplink_meet(struct uplinks *u, struct module *m, uint64_t flow, const struct pn_addr *local)
+{
+	struct uplink *l;
+
+	on_socket(u, m, flow, local);
+	l = uplink_of_flow(u, flow);
+	if (l)
+		pump(l);
+	return l;
 }
 
 static void drop(struct uplink *l)

@@ -31,6 +31,9 @@ int uplinks_apply(struct uplinks *u, const struct conf *c, struct realms *realms
 bool uplinks_on_stun(void *arg, struct module *m, const struct pn_msg *msg);
 void uplinks_redirect(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
 		      struct pn_addr *to); /* changes nothing: it hears when a socket was in use */
+/* A datagram that the module sends to the gateway's realm; true: it waits here, and is sent later. */
+bool uplinks_hold(void *arg, uint64_t flow, struct module *m, const struct pn_addr *local, const struct pn_addr *to,
+		  const void *data, size_t len);
 void uplinks_changed(void *arg); /* sockets or subscribers: looked at soon */
 
 /* Who we are to the gateway; strings and secret live until the next uplinks_apply. */

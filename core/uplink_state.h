@@ -22,6 +22,9 @@ struct uplink {
 	struct timer timer;
 	bool wanted; /* while sockets are looked through */
 	bool up, told_down;
+	bool met; /* it was registered, or there is no waiting for it any more */
+	struct uplink_held *held;
+	struct timer hold;
 	struct uplink_subscribers subscribers;
 	uint64_t told; /* digest of the subscribers that the client has */
 	uint64_t used_ms;   /* the module sent something: the NAT's mapping was fresh then */
@@ -54,6 +57,12 @@ struct uplinks {
 
 /* uplink_subscriber.c: tell each client what is behind its socket now. */
 void uplink_subscribers(struct uplinks *u);
+/* Makes the uplink of a socket that is new, at once; NULL: it needs none. */
+struct uplink *uplink_meet(struct uplinks *u, struct module *m, uint64_t flow, const struct pn_addr *local);
+
+/* uplink_hold.c */
+void uplink_hold_end(struct uplink *l);  /* what waited is sent */
+void uplink_hold_drop(struct uplink *l); /* the socket is gone */
 struct uplink *uplink_of_flow(const struct uplinks *u, uint64_t flow);
 
 /* uplink_idle.c: the interval of registrations. */

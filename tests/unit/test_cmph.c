@@ -297,7 +297,7 @@ Test(cmph, refusals)
 		key_of(key);
 		answer(a, &a->waiting[0], out, message_write_error(&a->waiting[0].m, row[i].code, realm, nonce, key, out,
 								  sizeof(out)));
-		cr_expect(eq(str, r->said, row[i].said), "%d: %s", row[i].code, r->said);
+		cr_expect(eq(str, r->said, (char *)row[i].said), "%d: %s", row[i].code, r->said);
 		rig_turn(r);
 		cr_expect(zero(sz, rig_ports(r)), "the ports went back");
 		agent_free(a);
@@ -445,9 +445,9 @@ Test(cmph, a_joined_call_stays_inside)
 	indicate(a, MESSAGE_JOIN, &in[0], &in[1]);
 	indicate(a, MESSAGE_JOIN, &in[1], &in[0]);
 	rig_rtp(r, r->access, one, rig_local(r, s[0], A, 0), 1);
-	cr_expect(eq(str, (char *)addr_text(&r->sent.to), two));
+	cr_expect(eq(str, (char *)addr_text(&r->sent.to), (char *)two));
 	rig_rtp(r, r->access, two, rig_local(r, s[1], A, 0), 2);
-	cr_expect(eq(str, (char *)addr_text(&r->sent.to), one));
+	cr_expect(eq(str, (char *)addr_text(&r->sent.to), (char *)one));
 
 	indicate(a, MESSAGE_UNJOIN, &in[0], NULL);
 	rig_rtp(r, r->access, one, rig_local(r, s[0], A, 0), 1);

@@ -286,6 +286,19 @@ Test(conf_agent, errors)
 		expect_told(row[i].text, row[i].want);
 }
 
+Test(conf_agent, a_secret_may_come_from_the_service_manager)
+{
+	static const char text[] = AGENT LAN "<gateway address='198.51.100.5' network='acme' agent='a' "
+				   "secret-file='acme.secret'/>\n" CLOSE;
+
+	expect_told(text, "3: secret-file=\"acme.secret\" of <gateway>: expected a file with the secret of the "
+		    "network: No such file or directory\n");
+	setenv("CREDENTIALS_DIRECTORY", dir, 1);
+	conf_free(good(text));
+	setenv("CREDENTIALS_DIRECTORY", "/nowhere", 1);
+	conf_free(good(AGENT LAN GATEWAY("") CLOSE));
+}
+
 Test(conf_agent, a_secret_is_long_and_not_for_everybody)
 {
 	static const struct {

@@ -263,6 +263,19 @@ Test(trunk, silence_is_asked_and_ends_it)
 	cr_expect(eq(int, kit.gateway.broken, -ETIMEDOUT));
 }
 
+Test(trunk, silence_counts_from_the_last_octet)
+{
+	listen_tcp(&kit.gateway, 1720);
+	loop_advance(kit.loop, 14000);
+	run();
+	open_to_gateway();
+	run();
+	loop_advance(kit.loop, 14000);
+	cr_expect(eq(sz, kit.agent.plug.sent.len, 0));
+	loop_advance(kit.loop, 1000);
+	cr_expect(eq(sz, kit.agent.plug.sent.len, TRUNK_HEADER));
+}
+
 Test(trunk, answers_keep_it)
 {
 	for (int i = 0; i < 100; i++) {

@@ -248,3 +248,64 @@ Test(uplink, only_modules_that_speak_to_the_gateway_register)
 	cr_expect(not(shows("mgcp")), "%s", table());
 	cr_expect(uplink_up(a->uplinks));
 }
+
+/* A socket of its own for one terminal, as aliases have; it speaks at once. */
+static uint64_t speak(struct node *a, const char *words)
+{
+	const struct pn_addr local = addr("10.1.0.3:18000"), gw = addr("198.51.100.5:5060");
+	uint64_t flow = 0;
+
+	cr_assert(zero(int, transport_alias_open(a->transport, SIP, realm_of(a, 0), PN_UDP, &local, &flow)));
+	for (; *words; words++)
+		cr_assert(zero(int, flow_send(a->transport, flow, &gw, words, 1)));
+	return flow;
+}
+
+/* What is under way now and no STUN. */
+static unsigned words_on_wire(void)
+{
+	unsigned n = 0;
+
+	for (size_t i = world.head; i != world.tail; i++)
+		n += !stun_is(world.wire[i % WIRE].data, world.wire[i % WIRE].len);
+	return n;
+}
+
+Test(uplink, the_first_words_of_a_socket_wait_for_its_registration)
+{
+	struct node *a = agent_new(1, "acme", "correct horse");
+
+	advance(1000);
+	speak(a, "xyz");
+	cr_expect(eq(u32, words_on_wire(), 0));
+	cr_expect(eq(str, (char *)whose("198.51.100.11:2001"), "nobody"));
+	run();
+	cr_expect(eq(str, world.node[GATEWAY].heard, "sip<x>sip<y>sip<z>"));
+	cr_expect(eq(str, (char *)whose("198.51.100.11:2001"), "ag1"));
+}
+
+Test(uplink, but_not_for_long)
+{
+	struct node *a = agent_new(1, "acme", "correct horse");
+
+	advance(1000);
+	a->cut = true;
+	speak(a, "123456789");
+	advance(1900);
+	a->cut = false;
+	world.node[GATEWAY].cut = true;
+	advance(50);
+	cr_expect(eq(u32, words_on_wire(), 0));
+	world.node[GATEWAY].cut = false;
+	advance(100);
+	cr_expect(eq(str, world.node[GATEWAY].heard, "sip<1>sip<2>sip<3>sip<4>sip<5>sip<6>sip<7>sip<8>"), "%s",
+		  world.node[GATEWAY].heard);
+}
+
+Test(uplink, nothing_waits_where_none_is_registered)
+{
+	struct node *a = agent_new(1, "acme", "correct horse");
+
+	speak(a, "x");
+	cr_expect(eq(u32, words_on_wire(), 1));
+}

@@ -227,6 +227,15 @@ static void on_redirect(void *arg, uint64_t flow, const struct module *m, const 
 		pinholes_redirect(n->pinholes, flow, m, r, to);
 }
 
+static bool on_hold(void *arg, uint64_t flow, struct module *m, const struct pn_realm *r,
+		    const struct pn_addr *local, const struct pn_addr *to, const void *data, size_t len)
+{
+	struct node *n = arg;
+
+	(void)r;
+	return n->uplinks && uplinks_hold(n->uplinks, flow, m, local, to, data, len);
+}
+
 static void on_changed(void *arg)
 {
 	struct node *n = arg;
@@ -263,7 +272,8 @@ static void node_new(struct node *n, unsigned nr)
 {
 	static const struct binding_events be = { .gone = on_binding, .changed = on_binding };
 	struct transport_conf tc = { .loop = world.loop, .net = &kit_ops, .net_arg = n, .events = &kit_events };
-	struct transport_pinholes hooks = { on_stun, on_redirect, on_changed, n };
+	struct transport_pinholes hooks = { .stun = on_stun, .redirect = on_redirect, .hold = on_hold,
+					    .changed = on_changed, .arg = n };
 
 	n->nr = nr;
 	n->realms = realms_new();

@@ -16,10 +16,10 @@ BY_SSW = [(CORE, GW_CORE, SSW), (CORE, SSW, GW_CORE)]
 WAYS = {True: (FIRST + LAST, BACK), False: (FIRST + BY_SSW + LAST, BACK[:2] + BY_SSW + BACK[2:])}
 
 
-def gateway(lab, alone):
-    """The gateway: the terminals' gatekeeper itself, or before another one that routes calls."""
+def gateway(lab, alone, model="routed"):
+    """The gateway: the terminals' gatekeeper itself, or before another one of this MODEL."""
     options = agent.gateway_options(lab)
-    return h323.postern(lab, keepalive="5s", **options) if alone else h323.proxy(lab, "routed", **options)
+    return h323.postern(lab, keepalive="5s", **options) if alone else h323.proxy(lab, model, **options)
 
 
 def cmphs(number, early):

@@ -89,7 +89,7 @@ def shown_right(lab, early):
 
 def play_call(stage, alice, bob, here, there):
     """alice calls bob, both talk, alice hangs up."""
-    call = alice.call("sip:bob@example.net", audio(here))
+    call = alice.call(bob.aor, audio(here))
     incoming = bob.next_call()
     incoming.ring()
     call.wait("ringing")

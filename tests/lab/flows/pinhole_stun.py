@@ -3,10 +3,14 @@ N-FIRST): they make their media pinholes themselves."""
 
 from kit import agent, cast, checks, nat, story
 from kit.baresip import Baresip
+from kit.duet import A_MARK, B_MARK, audio, talk
 from kit.flow import flow
 from kit.kamailio import Kamailio
+from kit.media import Leg
 from kit.network import GW_CORE, GW_WAN, LAN1, LAN2, NAT1, NAT2, SSW
+from kit.phone import Phone
 from kit.postern import Postern
+from kit.stage import Stage
 
 L1, L2, N1, N2 = ("lan1", "eth0"), ("lan2", "eth0"), ("nat1", "wan0"), ("nat2", "wan0")
 PLACES = (("gw", "wan0"), ("gw", "core0"), ("ssw", "eth0"), L1, L2, N1, N2)
@@ -113,3 +117,56 @@ def inside_starts(lab):
     first = story.in_order(lab, [*story.cmph_steps("A", N1, NAT1, GW_WAN),
                                  story.sip_step("A → GW INVITE", N1, NAT1, GW_WAN, "INVITE")])
     assert not [p for p in lab.seen(*N1).udp(src=GW_WAN) if p.time < first[0].time and story.is_media(p, NAT1, GW_WAN)]
+
+
+def n_late(lab, overtaken):
+    """Two phones that name their own addresses; with OVERTAKEN signalling comes before the pinhole it means."""
+    lab.watch(*PLACES)
+    postern = Postern(lab, registrar=True, access_more=f'pinhole="{nat.PINHOLE_PORT}" stun-media="always"').ready()
+    with Stage() as stage:
+        alice, bob = (Phone(lab, stage, host, name, (GW_WAN, 5060)) for host, name in (("lan1", "alice"), ("lan2", "bob")))
+        for phone in (alice, bob):
+            phone.registered()
+        here, there = Leg(lab, stage, "lan1", LAN1, A_MARK), Leg(lab, stage, "lan2", LAN2, B_MARK)
+        if not overtaken:
+            here.punch(early=True)
+        call = alice.call("sip:bob@example.net", audio(here))
+        if overtaken:
+            stage.until(lambda: call.responses, "the gateway to have the INVITE")
+            here.punch(early=True)
+        incoming = bob.next_call()
+        incoming.ring()
+        call.wait("ringing")
+        there.punch(early=True)
+        incoming.answer(audio(there))
+        call.wait("up")
+        incoming.wait("up")
+        here.aim(call.remote[0])
+        there.aim(incoming.remote[0])
+        talk(stage, here, there)
+        for leg, other in ((here, there), (there, here)):
+            leg.send_rtcp()
+            stage.until(lambda o=other: o.received_rtcp, "RTCP")
+        assert here.remote == there.remote == PORT
+        assert call.hang_up() == 200 and incoming.state == "ended"
+    postern.wait_records(1)
+    lab.catch_up()
+    cmph = story.cmph_steps("A", N1, NAT1, GW_WAN)[:1]
+    invite = [story.sip_step("A → GW INVITE", N1, NAT1, GW_WAN, "INVITE")]
+    story.in_order(lab, [*(invite + cmph if overtaken else cmph + invite),
+                         story.sip_step("GW → B INVITE", N2, GW_WAN, NAT2, "INVITE")])
+    for place, outside, own, status in ((N1, NAT1, LAN1, None), (N2, NAT2, LAN2, 200)):
+        agent.media_through_pinholes(lab, place[0], outside)
+        assert told(lab, place, outside, GW_WAN, status).rtp[0] == own
+
+
+@flow("n-late-sip", kinds=nat.KINDS, strict=True)
+def late(lab):
+    """N-LATE with SIP: signalling names the phones' own addresses; the gateway knows the pinholes by these."""
+    n_late(lab, overtaken=False)
+
+
+@flow("n-late-sip-overtaken", kinds=nat.KINDS, strict=True)
+def late_overtaken(lab):
+    """N-LATE with SIP: signalling comes before the pinhole, and waits for it."""
+    n_late(lab, overtaken=True)

@@ -63,16 +63,16 @@ def gateway_options(lab, *names):
 
 class Agent(Daemon):
     """posternd on HOST (ag1, ag2) in the role agent, with MODULE: the name of a protocol, or a pair of it and
-    its element. OPTIONS are attributes of its <gateway>, with "_" for "-"."""
+    its element. OPTIONS are attributes of its <gateway>, with "_" for "-"; that is at the address GATEWAY."""
 
-    def __init__(self, lab, host, module="sip", network=None, **options):
+    def __init__(self, lab, host, module="sip", network=None, gateway=GW_WAN, **options):
         self.address = lab.net.address[host]
         self.network = network or NETWORKS[host]
         protocol, text = (module, MODULES[module]) if isinstance(module, str) else module
         more = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in options.items())
         super().__init__(lab, host, host, protocol, CONFIG.format(
             directory=lab.directory, name=host, address=self.address, lan=LAN_MEDIA, wan=WAN_MEDIA,
-            gateway=GW_WAN, network=self.network, secret=secret_file(lab, self.network), more=more, module=text))
+            gateway=gateway, network=self.network, secret=secret_file(lab, self.network), more=more, module=text))
 
     def registered(self, deadline_s=30):
         """Wait until the gateway has accepted what it registers."""
@@ -116,14 +116,14 @@ def media_ways(capture, router):
     return ways
 
 
-def media_through_pinholes(lab, host, outside):
+def media_through_pinholes(lab, host, outside, gateway=GW_WAN):
     """All media at the NAT HOST (OUTSIDE is its address) went between the gateway's pinhole port and pinholes that
     a CMPH had made; return these."""
     capture = lab.seen(host, "wan0")
     made, ways = media_pinholes(capture, outside), media_ways(capture, outside)
     assert ways, f"no media crossed {host}"
     for hole, far in ways:
-        assert far == (GW_WAN, nat.PINHOLE_PORT), f"media between {hole} and {far}, which is no pinhole port"
+        assert far == (gateway, nat.PINHOLE_PORT), f"media between {hole} and {far}, which is no pinhole port"
         assert hole in made, f"media through {hole}; CMPHs made {sorted(made)}"
     return made
 

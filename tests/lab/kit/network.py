@@ -39,6 +39,7 @@ BRIDGES = ("wan", "core")
 ADDRESS = {"lan1": LAN1, "lan2": LAN2, "pub": PUB, "attacker": ATTACKER, "victim": VICTIM,
            "ssw": SSW, "pstn": PSTN}
 AGENTS = {"ag1": ("nat1", AG1), "ag2": ("nat2", AG2)}
+INNER = {"in1": ("nat1", "172.16.1.2"), "in2": ("nat2", "172.16.2.2")}  # NATs within NATs: of the two LANs
 
 
 def first_address_of_router(address):
@@ -48,10 +49,11 @@ def first_address_of_router(address):
 class Network:
     """All namespaces of one lab; their names begin with PREFIX, so that labs run side by side. With AGENTS
     each LAN is a switch with room for an agent beside the terminals; STRICT is what a firewall lets out once
-    the NATs are proven (nat.tighten): "agents" from the agents alone, "all" from everybody."""
+    the NATs are proven (nat.tighten): "agents" from the agents alone, "all" from everybody. DOUBLE: each LAN is
+    behind two NATs in a row, in1 within nat1 and in2 within nat2."""
 
     def __init__(self, prefix, kind="cone", udp_timeout_s=20, ssw_on_wan=False,
-                 same_lan=False, agents=False, strict=None):
+                 same_lan=False, agents=False, strict=None, double=False):
         self.prefix = prefix
         self.agents = agents
         self.strict = strict
@@ -66,12 +68,26 @@ class Network:
             self.hosts["lan2"] = {"eth0": ("nat2", LAN1 + "/24")}
         if agents:
             self._add_agents(same_lan)
+        self.routers = {"lan1": "nat1", "lan2": "nat2"}
+        if double:
+            self._add_inner()
         self.namespaces = {name: Namespace(prefix + name) for name in (*BRIDGES, *self.hosts)}
 
     def _add_agents(self, same_lan):
         for name, (router, address) in AGENTS.items():
             self.address[name] = AG1 if same_lan else address
             self.hosts[name] = {"eth0": (router, self.address[name] + "/24")}
+
+    def _add_inner(self):
+        """What hung on nat1 hangs on in1 now, and that on nat1."""
+        self.routers = {"lan1": "in1", "lan2": "in2"}
+        inside = {outer: inner for inner, (outer, _) in INNER.items()}
+        for devices in self.hosts.values():
+            for device, (peer, address) in devices.items():
+                devices[device] = (inside.get(peer, peer), address)
+        for name, (outer, address) in INNER.items():
+            self.address[name] = address
+            self.hosts[name] = {"wan0": (outer, address + "/24")}
 
     def __getitem__(self, name):
         return self.namespaces[name]
@@ -81,17 +97,20 @@ class Network:
             namespace.create()
         for bridge in BRIDGES:
             ip_batch([f"link add {bridge} type bridge", f"link set {bridge} up"], self[bridge].name)
+        inner = [name for name in INNER if name in self.hosts]
         if self.agents:
-            for lan, router in (("lan1", "nat1"), ("lan2", "nat2")):
+            for lan, router in self.routers.items():
                 self._make_switch(router, self.address[lan])
+            for name in inner:
+                self._make_switch(INNER[name][0], self.address[name])
         for host, devices in self.hosts.items():
             for device, (peer, address) in devices.items():
                 self._join(host, device, peer, address)
-        for host in ("lan1", "lan2", *(AGENTS if self.agents else ())):
+        for host in ("lan1", "lan2", *inner, *(AGENTS if self.agents else ())):
             gateway = first_address_of_router(self.address[host])
             ip_batch([f"route add {net} via {gateway}" for net in ("198.51.100.0/24", "192.0.2.0/24")],
                      self[host].name)
-        for router in ("nat1", "nat2"):
+        for router in ("nat1", "nat2", *inner):
             nat.install(self[router], self.kind, self.udp_timeout_s)
 
     def _make_switch(self, router, address):
@@ -135,7 +154,7 @@ class Network:
         """Now that the NATs are proven their firewalls may become strict; that is proven as well."""
         if not self.strict:
             return
-        for lan, agent, router in (("lan1", "ag1", "nat1"), ("lan2", "ag2", "nat2")):
+        for agent, (lan, router) in zip(AGENTS, self.routers.items()):
             only = self.address[agent] if self.strict == "agents" else None
             nat.tighten(self[router], GW_WAN, only)
             for host in (lan, agent) if self.agents else (lan,):
