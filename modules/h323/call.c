@@ -93,6 +93,8 @@ static void forward(struct call *c, enum pn_side side, bool control, struct pn_s
 		control_forward(c, side, text);
 	else
 		signalling_forward(c, side, text, read);
+	if (!c->over)
+		reject_send(c, side, control);
 }
 
 static void declare(struct call *c, const struct call_item *i)
@@ -114,7 +116,9 @@ static void declare(struct call *c, const struct call_item *i)
 static void refuse(struct call *c, enum pn_side side, bool control, struct pn_str text,
 		   int err)
 {
-	if (!c->begun || !reject_channels(c, side, control, text, err))
+	if (c->begun && reject_note_all(c, side, control, text, err))
+		forward(c, side, control, text, NULL);
+	else
 		call_refuse(c, err, PN_END_REFUSED);
 }
 
@@ -122,7 +126,10 @@ static void step(struct call *c, const struct call_item *i)
 {
 	struct pn_str text = { (const char *)i->text, i->len };
 	struct uuie read = { 0 };
-	int err = i->control ? h245_scan(c, i->side, text) : signalling_scan(c, i->side, text, &read);
+	int err;
+
+	c->n_rejects = 0;
+	err = i->control ? h245_scan(c, i->side, text) : signalling_scan(c, i->side, text, &read);
 
 	if (err > 0)
 		declare(c, i);

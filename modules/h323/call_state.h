@@ -8,6 +8,7 @@
 
 #define CALL_STREAMS_MAX 16u
 #define CALL_QUEUE_MAX 64u
+#define CALL_REJECTS_MAX 16u
 
 struct call;
 struct call_leg;
@@ -66,6 +67,12 @@ struct call_control {
 
 TAILQ_HEAD(call_items, call_item);
 
+/* A channel that a side opens in vain (reject.h). */
+struct call_reject {
+	long number;
+	int err;
+};
+
 struct call_item {
 	TAILQ_ENTRY(call_item) in_queue;
 	enum pn_side side;
@@ -100,6 +107,9 @@ struct call {
 	struct pn_media said[2][CALL_STREAMS_MAX]; /* by each side */
 	struct call_channel *channel;
 	size_t n_channels;
+
+	struct call_reject reject[CALL_REJECTS_MAX]; /* of the message in hand */
+	size_t n_rejects;
 
 	struct call_control control[2];
 	unsigned forwards; /* forward.h */

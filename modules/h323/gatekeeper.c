@@ -7,6 +7,7 @@
 #include "feature.h"
 #include "forward.h"
 #include "keepalive.h"
+#include "place.h"
 #include "ras_terminal.h"
 #include "registration.h"
 #include "transport.h"
@@ -256,16 +257,19 @@ static int put_where(struct asked *q, const struct h323_way *way, struct Transpo
 	return 0;
 }
 
-/* Where the caller wants to go: by an alias, or to where it was sent. */
+/* Where the caller wants to go: to where it was sent, by an alias, or to an endpoint's address. */
 static int wanted(const struct asked *q, const AdmissionRequest_t *arq, struct h323_way *way)
 {
 	struct pn_addr to = transport_get(arq->destCallSignalAddress);
 	const struct h323_forward *sent = forward_find(q->h, q->rx->pn->realm, &to);
+	struct h323_terminal *t;
 
 	if (sent)
 		return forward_way(sent, way);
-	if (!arq->destinationInfo)
-		return -ENOENT;
+	if (!arq->destinationInfo) {
+		t = place_known(q->h, q->rx->pn->realm, &q->rx->pn->remote, &to);
+		return t ? way_to_terminal(t, way) : -ENOENT;
+	}
 	return route_aliases(q, arq->destinationInfo->list.array, arq->destinationInfo->list.count, way);
 }
 

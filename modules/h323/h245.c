@@ -7,6 +7,7 @@
 
 #include "channel.h"
 #include "channel_address.h"
+#include "reject.h"
 #include "traverse_h245.h"
 
 #define H245(name) MultimediaSystemControlMessage_PR_##name
@@ -28,11 +29,19 @@ static int read_one(struct pn_str text, struct pdu *p)
 
 /* ---- what it says ---- */
 
+/* A channel must not end the call that it came too late for. */
+static int scan_open(struct call *c, enum pn_side side, const OpenLogicalChannel_t *o)
+{
+	int err = channel_open(c, side, o);
+
+	return err < 0 && c->begun ? reject_note(c, side, o->forwardLogicalChannelNumber, err) : err;
+}
+
 static int scan_request(struct call *c, enum pn_side side, const RequestMessage_t *r)
 {
 	switch (r->present) {
 	case RequestMessage_PR_openLogicalChannel:
-		return channel_open(c, side, &r->choice.openLogicalChannel);
+		return scan_open(c, side, &r->choice.openLogicalChannel);
 	case RequestMessage_PR_closeLogicalChannel:
 		return channel_close(c, side, r->choice.closeLogicalChannel.forwardLogicalChannelNumber);
 	default:
@@ -116,13 +125,21 @@ static int edit_indication(struct call *c, enum pn_side side, struct pdu *p, Ind
 	return ours.family ? channel_address_set(p, at, &ours) : 0;
 }
 
+/* 1: it is rejected. */
+static int edit_open(struct call *c, enum pn_side side, struct pdu *p, OpenLogicalChannel_t *o)
+{
+	if (reject_noted(c, o->forwardLogicalChannelNumber))
+		return 1;
+	return channel_write_open(c, side, p, o);
+}
+
 static int edit(struct call *c, enum pn_side side, struct pdu *p)
 {
 	MultimediaSystemControlMessage_t *m = p->root;
 
 	if (m->present == H245(request) &&
 	    m->choice.request.present == RequestMessage_PR_openLogicalChannel)
-		return channel_write_open(c, side, p, &m->choice.request.choice.openLogicalChannel);
+		return edit_open(c, side, p, &m->choice.request.choice.openLogicalChannel);
 	if (m->present == H245(response) &&
 	    m->choice.response.present == ResponseMessage_PR_openLogicalChannelAck)
 		return channel_write_ack(c, side, p, &m->choice.response.choice.openLogicalChannelAck);

@@ -107,6 +107,15 @@ static void refused(struct h323_transaction *x)
 		registration_refuse(x->terminal);
 }
 
+/* Of a lightweight registration it need not say it again. */
+static void learn_signal(struct h323_terminal *t, const RasMessage_t *rcf)
+{
+	struct pn_addr signal = ras_address_where(rcf);
+
+	if (signal.family)
+		t->gatekeeper_signal = signal;
+}
+
 /* What the answer means for us. */
 static void learn(struct h323_transaction *x, struct ras_rx *rx)
 {
@@ -115,7 +124,7 @@ static void learn(struct h323_transaction *x, struct ras_rx *rx)
 	if (rx->type == RasMessage_PR_gatekeeperConfirm) {
 		discovered(x, rx);
 	} else if (rx->type == RasMessage_PR_registrationConfirm) {
-		x->terminal->gatekeeper_signal = ras_address_where(rx->msg);
+		learn_signal(x->terminal, rx->msg);
 		registered(x, rx);
 	} else if (rx->type == RasMessage_PR_admissionConfirm ||
 		   rx->type == RasMessage_PR_admissionConfirmSequence) {

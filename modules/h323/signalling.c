@@ -79,12 +79,27 @@ static int pass_strings(struct call *c, enum pn_side side, struct uuie *u)
 	return 0;
 }
 
+/* All that was tunnelled was for us. -ECANCELED: and there was nothing else. */
+static int end_tunnel(struct uuie *u)
+{
+	const H323_UU_PDU_t *uu = u->uu;
+
+	u->uu->h245Control = NULL;
+	return u->type == H323_UU_PDU__h323_message_body_PR_empty && !uu->nonStandardData &&
+			       !uu->h4501SupplementaryService && !uu->nonStandardControl &&
+			       !uu->tunnelledSignallingMessage && !uu->genericData ? -ECANCELED : 0;
+}
+
 static long edit(struct call *c, enum pn_side side, struct uuie *u)
 {
+	const struct uuie_strings *control = &u->strings[UUIE_CONTROL];
+	bool tunnelled = uuie_count(control) > 0;
 	long n;
 
 	traverse_media_note(c, side, u);
 	n = pass_strings(c, side, u);
+	if (!n && tunnelled && !uuie_count(control))
+		n = end_tunnel(u);
 	if (!n)
 		n = address_edit(c, side, u);
 	return n ? n : traverse_media_features(c, side, u);

@@ -44,7 +44,7 @@ static int call_terminal(struct rig *r, size_t index, struct actor *terminal)
 {
 	struct actor *gk = r->gatekeeper;
 	struct packet *p;
-	size_t setup;
+	size_t setup = 0;
 
 	if (next_setup(r, index, terminal, &setup))
 		return -1;
@@ -143,7 +143,7 @@ static int open(struct rig *r, size_t index, struct actor *from, struct actor *t
 	struct pn_addr dst, at = host_at(from, &e->from);
 
 	if (!rig_knows(r, from, &e->to, &dst))
-		return fail(r, "nobody told it of %s", addr_text(&e->to));
+		return to->came ? 0 : fail(r, "nobody told it of %s", addr_text(&e->to));
 	end[0] = (struct end){ from, at };
 	end[1] = (struct end){ to, from->awaited ? from->caller : host_at(to, &e->to) };
 	if (fakenet_connect(r->net, from->realm, &at, &dst))
@@ -191,6 +191,26 @@ enum captured_kind play_kind(struct rig *r, const struct trace_event *e)
 	return r->speaks[c];
 }
 
+static void note_h245(struct actor *from, const struct message *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->span[i].h245)
+			from->h245 = captured_get(m, i);
+}
+
+/* Nobody can connect to a terminal behind a NAT that starts H.245: it comes to us, and we go to the other side. */
+static int come(struct rig *r, struct actor *terminal, struct actor *peer)
+{
+	struct end end = { terminal, host_at(terminal, &terminal->h245) };
+
+	terminal->came = true;
+	if (!peer->h245.family || fakenet_listen(r->net, peer->realm, &peer->h245))
+		return fail(r, "it does not arrive");
+	if (follow(r, &end, terminal))
+		return -1;
+	return fakenet_connected(r->net, peer->realm, &peer->h245) ? 0 : fail(r, "nobody connects to the other side");
+}
+
 static int tpkt(struct rig *r, size_t index, struct actor *from, struct actor *to)
 {
 	const struct trace_event *e = &r->trace.event[index];
@@ -203,6 +223,7 @@ static int tpkt(struct rig *r, size_t index, struct actor *from, struct actor *t
 	if (captured_read(&captured, play_kind(r, e), e->data, e->len))
 		return fail(r, "it does not decode");
 	in = captured;
+	note_h245(from, &captured);
 	forward_say(r, from, &in);
 	if (play_ends_call(&in) && !terminal->released && media_check(r, terminal))
 		return -1;
@@ -217,6 +238,8 @@ static int tpkt(struct rig *r, size_t index, struct actor *from, struct actor *t
 	}
 	if (captured_is_traversal(&in) || (over && !has_arrived(r, dst)))
 		return 0; /* of a call that is over nothing need go on */
+	if (from->natted && captured.type == FACILITY && !has_arrived(r, dst))
+		return come(r, from, to);
 	return arrives(r, dst, &captured, &in);
 }
 

@@ -209,8 +209,8 @@ int rig_start(struct rig *r, const char *config)
 		struct actor *h = &r->host[i];
 
 		h->n_shown = h->n_said = h->endpoint_len = 0;
-		h->released = h->awaited = false;
-		h->alias = (struct pn_addr){ 0 };
+		h->released = h->awaited = h->came = false;
+		h->alias = h->h245 = (struct pn_addr){ 0 };
 		h->realm = realms_find(r->core->realms, h->terminal || r->zone ? "access" : "core")->index;
 	}
 	return listen_all(r);

@@ -29,6 +29,8 @@ struct actor {
 	bool terminal, natted, released;
 	unsigned realm;
 	struct pn_addr alias;   /* what stands for it before the gatekeeper */
+	struct pn_addr h245;    /* the last h245Address that it sent, as captured */
+	bool came;              /* it started H.245, and was told to come to us instead */
 	struct shown shown[SHOWN_MAX];
 	size_t n_shown;
 	/* H.460.18: the Setup that waits for this terminal */

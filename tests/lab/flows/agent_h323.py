@@ -98,7 +98,7 @@ def call(lab, alone, words=(), callee_words=None, **options):
 
 def a_h323(lab, alone, **options):
     """The row itself: separate H.245, and the called side rings until it was heard."""
-    call(lab, alone, (), ("ring-back",), **options)
+    call(lab, alone, (), ("early-h245", "ring=10"), **options)
     connect = in_order(lab, alone, options.get("cmph") == "early")
     heard = [p for p in checks.media_packets(lab.seen(*L1), dst=LAN1) if p.time < connect.time]
     assert heard, "the caller heard nothing before Connect"

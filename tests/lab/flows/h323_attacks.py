@@ -156,15 +156,21 @@ def stranger(lab):
     lab.catch_up()
 
 
+def crowd(lab, *ports):
+    """An attacker begins to connect to PORTS; return when its second round is over."""
+    script = os.path.abspath(crowder.__file__)
+    process = lab.spawn("attacker", [sys.executable, script, GW_WAN, *ports], name="crowder")
+    process.wait_for_text("round 1")
+    return process
+
+
 @flow("h323-crowd", kinds=("symmetric",))
-def crowd(lab):
+def crowd_h245(lab):
     """An attacker is first at every H.245 listener; the call is none the worse for it."""
     ends = ("lan1", "pub")
     lab.watch(*((host, "eth0") for host in ends))  # at the gateway tshark takes the attacker for H.245
     postern = h323.postern(lab)
-    script = os.path.abspath(crowder.__file__)
-    attacker = lab.spawn("attacker", [sys.executable, script, GW_WAN, "40000", "40399"], name="crowder")
-    attacker.wait_for_text("round 1")
+    attacker = crowd(lab, "40000", "40399")
     alice, bob = h323.pair(lab, *ends, ("late-h245=1500",), ("early-h245",))
     over(postern, alice, bob)
     attacker.end()
@@ -172,3 +178,15 @@ def crowd(lab):
     lab.catch_up()
     for host in ends:
         dissector.check(lab.seen(host), GW_WAN)
+
+
+@flow("h323-crowd-signalling", kinds=("symmetric",))
+def crowd_signalling(lab):
+    """An attacker holds hundreds of call signalling connections: others call all the same."""
+    lab.watch(*PLACES)
+    postern = h323.postern(lab)
+    attacker = crowd(lab, "1720", "1720", "300")
+    alice, bob = h323.pair(lab, "lan1", "lan2", ("traversal",))
+    over(postern, alice, bob)
+    attacker.end()
+    assert "in 1720" in attacker.text(), "the attacker was never let in"

@@ -1,10 +1,14 @@
 """What H.323 endpoints do besides the usual: within calls, and each in its own manner."""
 
+import signal
+
 from kit import h323, nat, pcap
 from kit.flow import flow
 from kit.network import GW_WAN
+from kit.patience import wait_until
 
 PLACES = (("gw", "wan0"), ("lan1", "eth0"), ("lan2", "eth0"), ("pub", "eth0"), ("attacker", "eth0"))
+IN_CONFERENCE = 11  # ReleaseCompleteReason, counted from 1
 FRAME_OCTETS = 8 * 240 + 12
 
 
@@ -169,3 +173,53 @@ def _several(name, words):
 
 _several("", ())
 _several("-tunnel", ("tunnel",))
+
+
+@flow("h323-early-media", kinds=nat.KINDS)
+def early_media(lab):
+    """Remote ring-back: fast start is answered in Alerting, both sides are heard before the call is."""
+    lab.watch(*PLACES)
+    postern = h323.postern(lab)
+    words = ("traversal", "fast", "tunnel")
+    alice, bob = h323.pair(lab, "lan1", "lan2", words, (*words, "early-media", f"ring={h323.HEARD}"))
+    alice.finished()
+    bob.wait("over")
+    record, = postern.wait_records(1)
+    assert record["cause"] == "normal" and record["answer"] > record["start"], record
+    for terminal in (alice, bob):
+        h323.shown(terminal)
+        h323.heard(terminal, at_least=h323.HEARD)
+    lab.catch_up()
+
+
+def unanswered(lab, cause, callee_words, finish):
+    """A call that alice makes does not come about, for CAUSE; FINISH(alice, bob) is how it ends."""
+    lab.watch(*PLACES)
+    postern = h323.postern(lab)
+    alice, bob = h323.pair(lab, "lan1", "lan2", ("traversal", "fast"), ("traversal", "fast", *callee_words))
+    finish(alice, bob)
+    alice.finished()
+    bob.wait("over")
+    record, = postern.wait_records(1)
+    assert record["cause"] == cause and not record.get("answer"), record
+    for terminal in (alice, bob):
+        h323.shown(terminal)
+    lab.catch_up()
+
+
+@flow("h323-busy", kinds=("symmetric",))
+def busy(lab):
+    """The called terminal refuses, and the caller hears why."""
+    def finish(alice, _):
+        assert alice.wait("released")["reason"] == IN_CONFERENCE, alice.events("released")
+    unanswered(lab, "rejected", ("busy",), finish)
+
+
+@flow("h323-cancelled", kinds=("symmetric",))
+def cancelled(lab):
+    """The caller gives up while it rings."""
+    def finish(alice, bob):
+        wait_until(lambda: "alerting" in alice.messages(), "it to ring")
+        alice.process.popen.send_signal(signal.SIGTERM)
+        bob.wait("released")
+    unanswered(lab, "cancelled", ("ring=1000",), finish)

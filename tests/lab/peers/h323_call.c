@@ -84,7 +84,7 @@ void call_place(struct terminal *t)
 		call_admitted(t, &t->o.to);
 }
 
-void call_pick_up(struct terminal *t)
+static void pick_up(struct terminal *t)
 {
 	message_connect(t);
 	if (t->call.fast)
@@ -96,10 +96,28 @@ void call_pick_up(struct terminal *t)
 	message_flush(t);
 }
 
+static void answer(struct terminal *t)
+{
+	if (t->o.busy) {
+		call_hang_up(t);
+		return;
+	}
+	message_progress(t);
+	if (!t->o.ring) {
+		pick_up(t);
+		return;
+	}
+	t->call.state = CALL_RINGING;
+	if (t->call.fast_told)
+		channel_talk(t);
+}
+
 void call_tick(struct terminal *t)
 {
 	struct sockaddr_in to = t->call.h245_later;
 
+	if (t->call.state == CALL_RINGING && media_least_heard(&t->media) >= t->o.ring)
+		pick_up(t);
 	if (!to.sin_port || t->now_ms < t->call.h245_ms)
 		return;
 	t->call.h245_later.sin_port = 0;
@@ -109,10 +127,7 @@ void call_tick(struct terminal *t)
 void call_admitted(struct terminal *t, const struct sockaddr_in *to)
 {
 	if (!t->call.calling) {
-		message_progress(t);
-		t->call.state = CALL_RINGING;
-		if (!t->o.ring_back)
-			call_pick_up(t);
+		answer(t);
 		return;
 	}
 	t->call.peer = *to;

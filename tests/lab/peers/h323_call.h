@@ -19,7 +19,6 @@ void call_tick(struct terminal *t);
 void call_forge(struct terminal *t, const struct sockaddr_in *to);
 void call_receive(struct terminal *t);
 void call_hang_up(struct terminal *t);
-void call_pick_up(struct terminal *t); /* the called side answers */
 /* H.460.18: open the connection for a call that waits at an address, and say so by Facility. */
 void call_fetch(struct terminal *t, const struct sockaddr_in *from, const uint8_t id[BUILD_GUID]);
 /* In the message that is being built. */

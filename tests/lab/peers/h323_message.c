@@ -150,11 +150,36 @@ static TransportAddress_t *own_h245(const struct terminal *t, bool now)
 	return now && !t->call.tunnels && !t->call.h245_of_setup.sin_port ? build_new_address(&t->control.declared) : NULL;
 }
 
+/* The answers to what fast start proposed. */
+struct fast {
+	uint8_t data[2 * MEDIA_MAX][512];
+	size_t len[2 * MEDIA_MAX];
+	int n;
+};
+
+/* Once: nothing if that was done. */
+static void answer_fast(struct terminal *t, struct fast *f)
+{
+	for (int i = 0; t->call.fast && !t->call.fast_told && i < 2 * MEDIA_MAX; i++)
+		if (t->call.offered_len[i / 2][i % 2] &&
+		    channel_answer(t, t->call.offered[i / 2][i % 2], t->call.offered_len[i / 2][i % 2], f->data[f->n],
+			    &f->len[f->n]))
+			f->n++;
+	t->call.fast_told = t->call.fast;
+}
+
+static void put_fast(const struct fast *f, void *list)
+{
+	for (int i = 0; i < f->n; i++)
+		build_add(list, octets(f->data[i], f->len[i]));
+}
+
 void message_progress(struct terminal *t)
 {
 	H323_UserInformation_t proceeding = { 0 }, alerting = { 0 };
 	CallProceeding_UUIE_t *p = &proceeding.h323_uu_pdu.h323_message_body.choice.callProceeding;
 	Alerting_UUIE_t *a = &alerting.h323_uu_pdu.h323_message_body.choice.alerting;
+	struct fast fast = { .n = 0 };
 
 	build_begin();
 	proceeding.h323_uu_pdu.h323_message_body.present = H323_UU_PDU__h323_message_body_PR_callProceeding;
@@ -163,9 +188,11 @@ void message_progress(struct terminal *t)
 	p->callIdentifier = call_identifier(t);
 	p->multipleCalls = build_bool(false);
 	p->maintainConnection = build_bool(false);
-	p->h245Address = own_h245(t, t->o.early_h245 || t->o.ring_back);
+	p->h245Address = own_h245(t, t->o.early_h245);
 	p->featureSet = traverse_feature_set(t);
 	send_message(t, Q931_PROCEEDING, &proceeding, NULL);
+	if (t->o.early_media)
+		answer_fast(t, &fast);
 	build_begin();
 	alerting.h323_uu_pdu.h323_message_body.present = H323_UU_PDU__h323_message_body_PR_alerting;
 	build_h225_version(&a->protocolIdentifier);
@@ -174,6 +201,10 @@ void message_progress(struct terminal *t)
 	a->multipleCalls = build_bool(false);
 	a->maintainConnection = build_bool(false);
 	a->featureSet = traverse_feature_set(t);
+	if (fast.n) {
+		a->fastStart = build_make(sizeof(*a->fastStart));
+		put_fast(&fast, &a->fastStart->list);
+	}
 	send_message(t, Q931_ALERTING, &alerting, NULL);
 }
 
@@ -181,13 +212,9 @@ void message_connect(struct terminal *t)
 {
 	H323_UserInformation_t info = { 0 };
 	Connect_UUIE_t *c = &info.h323_uu_pdu.h323_message_body.choice.connect;
-	uint8_t answer[2 * MEDIA_MAX][512];
-	size_t len[2 * MEDIA_MAX] = { 0 };
+	struct fast fast = { .n = 0 };
 
-	for (int i = 0; t->call.fast && i < 2 * MEDIA_MAX; i++)
-		if (t->call.offered_len[i / 2][i % 2])
-			channel_answer(t, t->call.offered[i / 2][i % 2], t->call.offered_len[i / 2][i % 2],
-				answer[i], &len[i]);
+	answer_fast(t, &fast);
 	build_begin();
 	info.h323_uu_pdu.h323_message_body.present = H323_UU_PDU__h323_message_body_PR_connect;
 	build_h225_version(&c->protocolIdentifier);
@@ -198,12 +225,10 @@ void message_connect(struct terminal *t)
 	c->maintainConnection = build_bool(false);
 	c->h245Address = own_h245(t, true);
 	c->featureSet = traverse_feature_set(t);
-	for (int i = 0; i < 2 * MEDIA_MAX; i++)
-		if (len[i]) {
-			if (!c->fastStart)
-				c->fastStart = build_make(sizeof(*c->fastStart));
-			build_add(&c->fastStart->list, octets(answer[i], len[i]));
-		}
+	if (fast.n) {
+		c->fastStart = build_make(sizeof(*c->fastStart));
+		put_fast(&fast, &c->fastStart->list);
+	}
 	send_message(t, Q931_CONNECT, &info, t->o.alias);
 	t->call.state = CALL_UP;
 	log_event("up", "\"fast\": %s, \"tunnels\": %s", t->call.fast ? "true" : "false",
@@ -219,5 +244,9 @@ void message_release(struct terminal *t)
 	info.h323_uu_pdu.h323_message_body.present = H323_UU_PDU__h323_message_body_PR_releaseComplete;
 	build_h225_version(&r->protocolIdentifier);
 	r->callIdentifier = call_identifier(t);
+	if (t->o.busy) {
+		r->reason = build_make(sizeof(*r->reason));
+		r->reason->present = ReleaseCompleteReason_PR_inConf;
+	}
 	send_message(t, Q931_RELEASE_COMPLETE, &info, NULL);
 }

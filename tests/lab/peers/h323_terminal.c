@@ -23,7 +23,6 @@
 #include "h323_tunnel.h"
 
 #define TICK_MS 5
-#define RING_PACKETS 10 /* heard while it rings */
 #define POLLS (5 + 2 * MEDIA_MAX)
 
 static volatile sig_atomic_t told_to_end, told_to_call;
@@ -103,8 +102,6 @@ static void tick(struct terminal *t)
 		may_call = false;
 	if (may_call && !t->placed && !t->leaving && ras_quiet(t))
 		place(t);
-	if (t->call.state == CALL_RINGING && t->o.ring_back && media_least_heard(&t->media) >= RING_PACKETS)
-		call_pick_up(t);
 	if (t->call.state == CALL_UP && t->o.packets &&
 	    media_least_heard(&t->media) >= t->o.packets && media_sent_all(&t->media, t->now_ms) && act_all(t))
 		call_hang_up(t);

@@ -26,7 +26,9 @@ struct options {
 	bool on_signal;                /* not before SIGUSR1 */
 	bool fast, tunnel, h245_in_setup, start_h245; /* offered, or accepted */
 	bool early_h245;               /* the called side tells h245Address in CallProceeding */
-	bool ring_back;                /* it also talks before it answers, and answers when it was heard */
+	bool early_media;              /* the called side answers fast start in Alerting */
+	unsigned ring;                 /* it answers the call when so many packets were heard; 0: at once */
+	bool busy;                     /* it refuses calls */
 	bool silent_h245;              /* an H.245 connection of its own stays without messages */
 	bool traversal;                /* client of H.460.18 and H.460.19 */
 	unsigned late_ms;              /* from an h245Address until it connects */
@@ -75,6 +77,7 @@ struct call {
 	bool peer_tunnels; /* as its last message said */
 	bool tunnels;      /* both do */
 	bool fast;         /* accepted */
+	bool fast_told;    /* and answered before Connect */
 	bool traverses;    /* the other side speaks H.460.19, too */
 	bool admitted;     /* a DRQ is due */
 	uint8_t offered[MEDIA_MAX][2][512]; /* fast start proposals: [stream][0: the caller sends] */

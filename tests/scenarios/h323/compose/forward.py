@@ -184,3 +184,15 @@ def report_of_messages(s, m):
     proxied(s, m, "a", A_RAS, A_SAYS, 10001, ALICE)
     ras_line(s, m, ">", "a", report(A_RAS, calls.offer(calls.A_MEDIA)))
     ras_line(s, m, "<", "gk", report(("192.0.2.5", 10001), ()))
+
+
+@routes.scenario("A lightweight registration's confirm need not name the gatekeeper's call signalling address again.", TWO)
+def lightweight(s, m):
+    proxied(s, m, "a", A_RAS, A_SAYS, 10001, ALICE)
+    where = ("192.0.2.5", 10001)
+    ras_line(s, m, ">", "a", ras.rrq(5, A_RAS, address(A_SAYS), ep=EPG, keep=True))
+    ras_line(s, m, "<", "gk", ras.rrq(5, where, where, ep=EPG, keep=True))
+    ras_line(s, m, ">", "gk to 192.0.2.5:10001", ras.rcf(5, None, EPG, ttl=60))
+    ras_line(s, m, "<", "a", ras.rcf(5, None, EPG, ttl=60))
+    s.do("accept g").do("connect at").sends("at", m.setup(A_SAYS, OURS, digits="300"), "Setup")
+    s.gets("g", m.setup(OURS_G, G, digits="300"), "Setup")

@@ -64,6 +64,18 @@ def refused(s, m, reason, cause):
     s.gets("at", m.release(reason, cause=cause, tunnelling=False, back=True), "ReleaseComplete")
 
 
+@scenario("An endpoint of ours is called by its address, with no alias at all.")
+def by_address(s, m):
+    register(s, m, "a", A_RAS, A_SAYS, ALICE)
+    register(s, m, "c", C_RAS, C_SAYS, CAROL)
+    endpoint = "a000000000000000"
+    for seq, where in ((2, C_SAYS), (3, "203.0.113.9:1720")):
+        ras_line(s, m, ">", "a", ras.arq(seq, endpoint, destsig=address(where), call=GUID), [(wide(endpoint), "{ep_a}")])
+        ras_line(s, m, "<", "a", ras.acf(2, address(OURS)) if seq == 2 else ras.arj(3, "calledPartyNotRegistered"))
+    s.do("accept ct")
+    setup(s, m, "ct", EPHEMERAL, C_SAYS, None)
+
+
 @scenario("Two terminals of the embedded gatekeeper: one behind a NAT calls one that can be reached.")
 def embedded(s, m):
     register(s, m, "a", A_RAS, A_SAYS, ALICE)

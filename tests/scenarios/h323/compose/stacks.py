@@ -1,10 +1,10 @@
 """The scenarios stack-*: what real endpoints were seen to do, and what else they may do with calls and channels."""
 from called import OURS_B, told
 from calls import (A_MEDIA, A_SAYS, G, G_MEDIA, MEDIA_A, MEDIA_G, OURS_A, OURS_G, accept, by_tunnel, fast_call, hang_up,
-                   offer, open_both, passes, setup, talk)
+                   offer, open_both, passes, separate, setup, talk)
 from encode import Oid
-from messages import (AUDIO, CAPABILITIES, MASTER_SLAVE, ROUND_TRIP, T38, VIDEO, close_ack, close_channel, media_at,
-                      open_ack, open_channel, open_request, traversal_indication)
+from messages import (AUDIO, CAPABILITIES, DIGIT, MASTER_SLAVE, ROUND_TRIP, T38, T120, VIDEO, close_ack, close_channel,
+                      media_at, open_ack, open_channel, open_reject, open_request, traversal_indication)
 from ras_messages import id_, num, rrq
 from routes import A_RAS, ALICE, C_RAS, C_SAYS, CAROL, GK_SIGNAL, proxied, proxied_admission
 from traversal import OFFERED, SERVER, SUPPORTS, features, with_keepalive, with_support
@@ -66,10 +66,11 @@ def register(s, m, host, ip, names):
     s.do("# RRQ", f"> {host} hex", text, ".", f"flush {host}")
 
 
-@scenario("h323plus on both sides, each behind a NAT: H.460.18 and H.460.19 with fast start. Both have us for their media\n"
-          "server, and media passes.", "common/traversal.inc")
-def traversal_both(s, m):
-    a_sees, b_sees = ("198.51.100.5:20000", "198.51.100.5:20001"), ("198.51.100.5:20002", "198.51.100.5:20003")
+A_SEES, B_SEES = ("198.51.100.5:20000", "198.51.100.5:20001"), ("198.51.100.5:20002", "198.51.100.5:20003")
+
+
+def call_between_nats(s, m):
+    """a calls b with fast start; both do H.460.18 and H.460.19, of which h323plus speaks in the Setup and its answers alone."""
     b_media = ("10.1.0.3:6000", "10.1.0.3:6001")
     register(s, m, "a", "10.1.0.2", [id_("alice"), num("100")])
     register(s, m, "b", "10.1.0.3", [id_("bob"), num("200")])
@@ -77,15 +78,29 @@ def traversal_both(s, m):
             "Setup")
     told(s, m)
     s.do("connect bt to 198.51.100.5:1720").sends("bt", m.facility(), "Facility: for this call")
-    s.gets("bt", m.setup(OURS_B, "10.1.0.3:1720", fast=[with_keepalive(o, b_sees[0]) for o in offer(b_sees)],
+    s.gets("bt", m.setup(OURS_B, "10.1.0.3:1720", fast=[with_keepalive(o, B_SEES[0]) for o in offer(B_SEES)],
                          extra=OFFERED), "Setup")
-    s.sends("bt", m.answer("connect", fast=map(with_support, accept(b_media, b_sees[0])), features=features(*SUPPORTS)),
+    s.sends("bt", m.answer("connect", fast=map(with_support, accept(b_media, B_SEES[0])), features=features(*SUPPORTS)),
             "Connect")
-    s.gets("at", m.answer("connect", fast=[with_keepalive(o, a_sees[0]) for o in accept(a_sees, A_MEDIA[0])],
+    s.gets("at", m.answer("connect", fast=[with_keepalive(o, A_SEES[0]) for o in accept(A_SEES, A_MEDIA[0])],
                           features=features(*SERVER)), "Connect")
+
+
+@scenario("h323plus on both sides, each behind a NAT: H.460.18 and H.460.19 with fast start. Both have us for their media\n"
+          "server, and media passes.", "common/traversal.inc")
+def traversal_both(s, m):
+    call_between_nats(s, m)
     s.do("rtp a:6100 -> 20000 seq 1 ssrc 10", "nothing media",
          "rtp b:6300 -> 20002 seq 1 ssrc 20", "got rtp a:6100 from 20000 seq 1 ssrc 20",
          "rtp a:6100 -> 20000 seq 2 ssrc 10", "got rtp b:6300 from 20002 seq 2 ssrc 10")
+
+
+@scenario("H.460.19: a terminal that sends no media is known by its keepalives, which are RTP without a payload.",
+          "common/traversal.inc")
+def traversal_silent(s, m):
+    call_between_nats(s, m)
+    s.do("rtp b:6300 -> 20002 seq 1 ssrc 20 pt 127 octets 0", "flush media",
+         "rtp a:6100 -> 20000 seq 1 ssrc 10", "got rtp b:6300 from 20002 seq 1 ssrc 10")
 
 
 @scenario("h323plus behind a NAT calls: it says in the Setup that it does H.460.19, opens the H.245 connection, and says by the\n"
@@ -345,3 +360,53 @@ def camera(s, m):
     open_both(s, m, by_tunnel(m), "a", "g", session=4, data=camera_data)
     s.do("udp a:6300 -> 20000 text hello", "rtp g:7000 -> 30000 seq 1 ssrc 20", "nothing media",
          "rtp a:6100 -> 20000 seq 1 ssrc 10", "got rtp g:7000 from 30000 seq 1 ssrc 10")
+
+
+STACK = ("request", ("openLogicalChannel", {**open_channel(103, 3, data=T120), "separateStack": {
+    "networkAddress": ("localAreaAddress", media_at("10.1.0.2:1503")), "associateConference": False}}))
+
+
+@scenario("A Facility that opens a channel in vain, since no port is left, and says something else: that goes on, the channel is\n"
+          "rejected. If there was nothing else but the channel, nothing goes on.")
+def mixed_tunnel(s, m):
+    video = open_request(102, 2, control="10.1.0.2:6101", data=VIDEO)
+    setup(s, m)
+    passes(s, "g", "a", m.answer("connect"), "Connect")
+    open_both(s, m, by_tunnel(m), "a", "g")
+    s.sends("a", m.tunnelled(ROUND_TRIP, video, DIGIT, back=False), "RoundTripDelayRequest, OLC video, UserInput")
+    s.gets("g", m.tunnelled(ROUND_TRIP, DIGIT, back=False), "the others")
+    s.gets("a", m.tunnelled(open_reject(102, "insufficientBandwidth")), "OLC Reject")
+    s.sends("g", m.tunnelled(video), "OLC video").gets("g", m.tunnelled(open_reject(102, "insufficientBandwidth"), back=False),
+                                                       "OLC Reject").do("nothing a")
+    talk(s)
+    hang_up(s, m)
+
+
+@scenario("The same in a Connect: it goes on without the channel.")
+def mixed_connect(s, m):
+    setup(s, m)
+    s.sends("g", m.answer("connect", control=(CAPABILITIES, STACK, MASTER_SLAVE)), "Connect with an OLC of T.120 in it")
+    s.gets("a", m.answer("connect", control=(CAPABILITIES, MASTER_SLAVE)), "Connect")
+    s.gets("g", m.tunnelled(open_reject(103, "separateStackEstablishmentFailed"), back=False), "OLC Reject")
+    open_both(s, m, by_tunnel(m), "a", "g")
+    talk(s)
+
+
+@scenario("The same in one TPKT of an H.245 connection: sound opens, T.120 is rejected.")
+def mixed_connection(s, m):
+    separate(s, m)
+    s.sends("ah", m.h245(STACK, open_request(101, 1, control=A_MEDIA[1])), "OLC T.120, OLC sound")
+    s.gets("gh", m.h245(open_request(101, 1, control=MEDIA_G[1])), "OLC sound")
+    s.gets("ah", m.h245(open_reject(103, "separateStackEstablishmentFailed")), "OLC Reject")
+    s.sends("gh", m.h245(open_ack(101, 1, *G_MEDIA)), "OLC Ack").gets("ah", m.h245(open_ack(101, 1, *MEDIA_A)), "OLC Ack")
+    s.do("rtp a:6100 -> 20000 seq 1 ssrc 10", "got rtp g:7000 from 30000 seq 1 ssrc 10")
+
+
+@scenario("More channels in vain at once than there is room to remember: the call is refused rather than half served.")
+def mixed_too_many(s, m):
+    setup(s, m)
+    passes(s, "g", "a", m.answer("connect"), "Connect")
+    stacks = [("request", ("openLogicalChannel", {**STACK[1][1], "forwardLogicalChannelNumber": n})) for n in range(200, 217)]
+    s.sends("a", m.tunnelled(*stacks, back=False), "17 OLCs of T.120")
+    s.gets("a", m.release("gatewayResources", cause=42, tunnelling=False, back=True), "ReleaseComplete")
+    s.gets("g", m.release("gatewayResources", cause=42, tunnelling=False, back=False), "ReleaseComplete")
