@@ -21,6 +21,7 @@ struct trunk_link {
 	struct trunk *trunk;
 	uint32_t agent; /* 0: not registered yet */
 	uint64_t until_ms; /* the end of its registration */
+	uint64_t number;   /* later ones have higher numbers */
 	struct timer watch;
 };
 

@@ -239,6 +239,32 @@ Test(trunks, an_agent_may_come_again_before_it_is_missed)
 	expect_heard(twin, "+ ", __LINE__);
 }
 
+/* Its connection dies without a word. */
+static void vanish(struct sock *s)
+{
+	net_on_closed(s->owner, -ECONNRESET);
+	s->closed = true;
+	s->kind = 'd'; /* no more looked at */
+}
+
+Test(trunks, an_agent_has_a_few_at_most)
+{
+	uint64_t down;
+
+	begin();
+	for (int i = 0; i < 10; i++) {
+		vanish(trunk_of(ag1));
+		advance(3000);
+	}
+	cr_expect(eq(int, logged(STANDS), 11));
+	cr_expect(eq(i64, metric_get(M_TRUNK_LOST) - 10, 11 - 4), "of those that the gateway knows");
+	cr_assert(zero(int, open_down(PINHOLE1, &down)));
+	expect_heard(ag1, "+ ", __LINE__);
+	advance(100000);
+	cr_assert(zero(int, open_down(PINHOLE1, &down)));
+	expect_heard(ag1, "+ ", __LINE__);
+}
+
 Test(trunks, a_network_that_goes_takes_them_along)
 {
 	begin();
