@@ -15,6 +15,7 @@
 
 #define LINKS_MAX 1024u  /* of one gateway; */
 #define STRANGERS_MAX 64u /* of them not registered yet */
+#define CHANNELS_PART 8u  /* a trunk may have so much of all connections: one agent does not take them all */
 #define AGENT_MAX 4u      /* of one agent: an agent that comes again is not missed before its last one is silent */
 
 struct listener {
@@ -29,7 +30,7 @@ struct trunks {
 	struct trunks_conf conf;
 	struct trunk_dial *dial;
 	struct hash links; /* by flow */
-	size_t strangers;
+	size_t strangers, max_channels;
 	uint64_t last_number;
 	SLIST_HEAD(, listener) listeners;
 };
@@ -112,6 +113,7 @@ static int admit(struct trunks *s, const struct pn_flow_info *f)
 	l->loop = s->conf.loop;
 	l->transport = s->conf.transport;
 	l->pinholes = s->conf.pinholes;
+	l->max_channels = s->max_channels;
 	l->over = on_over;
 	l->arg = s;
 	l->number = ++s->last_number;
@@ -283,6 +285,7 @@ int trunks_apply(struct trunks *s, const struct conf *c, struct realms *realms, 
 	struct listener *l;
 	int result = 0;
 
+	s->max_channels = c->limits.tcp_connections / CHANNELS_PART + 1;
 	SLIST_FOREACH(l, &s->listeners, next)
 		l->wanted = false;
 	for (size_t i = 0; i < c->n_networks; i++) {

@@ -274,6 +274,18 @@ Test(trunks, a_network_that_goes_takes_them_along)
 	cr_expect(not(leads_to(PINHOLE1)));
 }
 
+Test(trunks, one_takes_an_eighth_of_all_connections)
+{
+	uint64_t up;
+
+	configure(gateway, XMLNS "><limits tcp-connections=\"16\"/>" ACCESS NETWORK("acme") TOY("access"), w.secret);
+	begin();
+	for (int i = 0; i < 4; i++)
+		cr_assert(zero(int, open_up(ag1, &up)));
+	expect_heard(gateway, "+ + + ", __LINE__);
+	expect_heard(ag1, "+ + + -ENOSPC ", __LINE__);
+}
+
 /* ---- strangers at the port ---- */
 
 static struct sock *stranger(const char *octets, size_t len)
