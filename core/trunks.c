@@ -197,8 +197,11 @@ static void on_flow_closed(struct module *m, uint64_t flow, int err)
 
 	if (flow == trunk_dial_flow(s->dial))
 		trunk_dial_closed(s->dial, err);
-	else if (l)
-		drop(s, l, err);
+	if (!l)
+		return;
+	if (l->agent)
+		log_info("trunk %s: ended: %s", addr_text(&l->remote), err ? strerror(-err) : "closed by the agent");
+	drop(s, l, err);
 }
 
 static void on_drained(struct module *m, uint64_t flow)

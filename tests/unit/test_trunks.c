@@ -126,6 +126,7 @@ Test(trunks, a_lost_one_comes_back)
 	trunk_of(ag1)->broken = true;
 	expect_heard(ag1, "-ENETDOWN ", __LINE__);
 	expect_heard(gateway, "-ECONNRESET ", __LINE__);
+	cr_expect(eq(int, logged("198.51.100.11:30000: ended: Connection reset by peer"), 1));
 	cr_expect(not(leads_to(PINHOLE1)));
 	advance(2000);
 	cr_expect(eq(int, logged(STANDS), 2));
