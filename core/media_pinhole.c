@@ -90,14 +90,17 @@ static bool may_answer(const struct request *q)
 	return false;
 }
 
+/* A stranger gets nothing that is longer than what it sent, but for what plain STUN may have. */
 static void refuse(const struct request *q, int code, const uint8_t *key)
 {
 	uint8_t out[MESSAGE_MAX];
 	struct pn_str realm = str_of(q->p->conf.auth->realm(q->p->conf.pinholes, q->realm));
 	struct pn_str none = { NULL, 0 };
+	int len = message_write_error(&q->m, code, realm, none, key, out, sizeof(out));
+	bool small = len <= (int)MESSAGE_PLAIN || len <= (int)q->m.stun.len;
 
-	if (may_answer(q))
-		answer(q, out, message_write_error(&q->m, code, realm, none, key, out, sizeof(out)));
+	if ((key || small) && may_answer(q))
+		answer(q, out, len);
 }
 
 /* ---- the pinhole moves ---- */

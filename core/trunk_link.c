@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define CHANNELS_MAX 16384u
 #define PING_MS 30000u
 #define REGISTER_MS 10000u /* a connection that has not registered by then is closed */
 #define WATCH_MS 15000u    /* how often is looked whether its agent is still registered */
@@ -110,7 +109,7 @@ void trunk_link_message(struct trunk_link *l, const struct pn_msg *m)
 int trunk_link_begin(struct trunk_link *l, const struct pn_flow_info *f)
 {
 	const struct trunk_conf conf = { .loop = l->loop, .transport = l->transport,
-					 .max_channels = CHANNELS_MAX, .ping_ms = PING_MS,
+					 .max_channels = l->max_channels, .ping_ms = PING_MS,
 					 .broken = on_broken, .arg = l };
 
 	l->flow = f->flow;

@@ -11,6 +11,7 @@ struct trunk_link {
 	struct loop *loop;
 	struct transport *transport;
 	struct pinholes *pinholes;
+	size_t max_channels;
 	void (*over)(struct trunk_link *l); /* it closed its connection, and is to be freed */
 	void *arg;
 
@@ -21,10 +22,11 @@ struct trunk_link {
 	struct trunk *trunk;
 	uint32_t agent; /* 0: not registered yet */
 	uint64_t until_ms; /* the end of its registration */
+	uint64_t number;   /* later ones have higher numbers */
 	struct timer watch;
 };
 
-/* f: the connection. The members above the line are the caller's. -ENOMEM; then it is as it was. */
+/* f: the connection. The members down to arg are the caller's. -ENOMEM; then it is as it was. */
 int trunk_link_begin(struct trunk_link *l, const struct pn_flow_info *f);
 void trunk_link_end(struct trunk_link *l, int err); /* its connection is gone; frees nothing but the trunk */
 void trunk_link_message(struct trunk_link *l, const struct pn_msg *m); /* may call over() */

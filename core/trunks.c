@@ -15,6 +15,8 @@
 
 #define LINKS_MAX 1024u  /* of one gateway; */
 #define STRANGERS_MAX 64u /* of them not registered yet */
+#define CHANNELS_PART 8u  /* a trunk may have so much of all connections: one agent does not take them all */
+#define AGENT_MAX 4u      /* of one agent: an agent that comes again is not missed before its last one is silent */
 
 struct listener {
 	SLIST_ENTRY(listener) next;
@@ -28,7 +30,8 @@ struct trunks {
 	struct trunks_conf conf;
 	struct trunk_dial *dial;
 	struct hash links; /* by flow */
-	size_t strangers;
+	size_t strangers, max_channels;
+	uint64_t last_number;
 	SLIST_HEAD(, listener) listeners;
 };
 
@@ -52,27 +55,44 @@ static struct trunk_link *link_find(const struct trunks *s, uint64_t flow)
 	return NULL;
 }
 
-static int lead_instead(struct hash_node *n, void *arg)
+/* The trunks of one agent. */
+struct same_agent {
+	uint32_t agent;
+	size_t n;
+	struct trunk_link *oldest, *newest;
+};
+
+static int count_one(struct hash_node *n, void *arg)
 {
 	struct trunk_link *l = hash_entry(n, struct trunk_link, by_flow);
+	struct same_agent *same = arg;
 
-	if (l->agent != *(const uint32_t *)arg)
+	if (l->agent != same->agent)
 		return 0;
-	trunk_link_lead(l);
-	return 1;
+	same->n++;
+	if (!same->oldest || l->number < same->oldest->number)
+		same->oldest = l;
+	if (!same->newest || l->number > same->newest->number)
+		same->newest = l;
+	return 0;
 }
 
 static void drop(struct trunks *s, struct trunk_link *l, int err)
 {
-	uint32_t agent = l->agent;
+	struct same_agent same = { .agent = l->agent };
 
 	hash_del(&s->links, &l->by_flow);
 	trunk_link_end(l, err);
 	free(l);
-	if (!agent)
+	if (!same.agent) {
 		s->strangers--;
-	else if (!hash_each(&s->links, lead_instead, &agent))
-		pinhole_set_trunk(s->conf.pinholes, agent, NULL, NULL);
+		return;
+	}
+	hash_each(&s->links, count_one, &same);
+	if (same.newest)
+		trunk_link_lead(same.newest);
+	else
+		pinhole_set_trunk(s->conf.pinholes, same.agent, NULL, NULL);
 }
 
 static void on_over(struct trunk_link *l)
@@ -93,8 +113,10 @@ static int admit(struct trunks *s, const struct pn_flow_info *f)
 	l->loop = s->conf.loop;
 	l->transport = s->conf.transport;
 	l->pinholes = s->conf.pinholes;
+	l->max_channels = s->max_channels;
 	l->over = on_over;
 	l->arg = s;
+	l->number = ++s->last_number;
 	err = trunk_link_begin(l, f);
 	if (!err && hash_put(&s->links, &l->by_flow, flow_hash(f->flow))) {
 		trunk_link_end(l, 0);
@@ -105,6 +127,21 @@ static int admit(struct trunks *s, const struct pn_flow_info *f)
 	else
 		s->strangers++;
 	return err;
+}
+
+/* One more agent's trunk stands. */
+static void registered(struct trunks *s, const struct trunk_link *l)
+{
+	struct same_agent same = { .agent = l->agent };
+	uint64_t flow;
+
+	s->strangers--;
+	hash_each(&s->links, count_one, &same);
+	if (same.n <= AGENT_MAX)
+		return;
+	flow = same.oldest->flow;
+	drop(s, same.oldest, -ECONNRESET);
+	transport_trunk_close(s->conf.transport, flow);
 }
 
 /* ---- what the transport tells; the module pointer is the struct trunks ---- */
@@ -133,7 +170,7 @@ static void on_message(struct module *m, const struct pn_msg *msg)
 	trunk_link_message(l, msg);
 	l = link_find(s, msg->flow);
 	if (stranger && l && l->agent)
-		s->strangers--;
+		registered(s, l);
 }
 
 static void on_flow_open(struct module *m, const struct pn_flow_info *f)
@@ -160,8 +197,11 @@ static void on_flow_closed(struct module *m, uint64_t flow, int err)
 
 	if (flow == trunk_dial_flow(s->dial))
 		trunk_dial_closed(s->dial, err);
-	else if (l)
-		drop(s, l, err);
+	if (!l)
+		return;
+	if (l->agent)
+		log_info("trunk %s: ended: %s", addr_text(&l->remote), err ? strerror(-err) : "closed by the agent");
+	drop(s, l, err);
 }
 
 static void on_drained(struct module *m, uint64_t flow)
@@ -248,6 +288,7 @@ int trunks_apply(struct trunks *s, const struct conf *c, struct realms *realms, 
 	struct listener *l;
 	int result = 0;
 
+	s->max_channels = c->limits.tcp_connections / CHANNELS_PART + 1;
 	SLIST_FOREACH(l, &s->listeners, next)
 		l->wanted = false;
 	for (size_t i = 0; i < c->n_networks; i++) {

@@ -191,7 +191,7 @@ enum captured_kind play_kind(struct rig *r, const struct trace_event *e)
 	return r->speaks[c];
 }
 
-static void note_h245(struct actor *from, const struct message *m)
+static void note_h245(struct actor *from, const struct captured *m)
 {
 	for (size_t i = 0; i < m->n; i++)
 		if (m->span[i].h245)

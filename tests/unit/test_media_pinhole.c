@@ -371,6 +371,27 @@ Test(media_pinhole, refuses_what_is_not_authentic)
 	stop(&b);
 }
 
+Test(media_pinhole, a_stranger_gets_no_more_than_it_sends)
+{
+	struct bench b;
+	struct message m = { .stun = { .method = MESSAGE_CMPH }, .username = str_of("x"), .inner = addr(INNER),
+			     .order = 1 };
+	uint8_t out[MESSAGE_MAX];
+
+	start(&b);
+	m.agent = str_of("an-agent-with-a-long-name");
+	arrive(&b, NAT ":4000", out, message_write(&m, NULL, 0, NULL, out, sizeof(out)));
+	expect_error(&b, 401);
+	m.agent = str_of("x");
+	arrive(&b, NAT ":4000", out, message_write(&m, NULL, 0, NULL, out, sizeof(out)));
+	cr_expect(zero(sz, b.f.n_sent), "the answer would be longer");
+	m.order = 0;
+	arrive(&b, NAT ":4000", out, message_write(&m, NULL, 0, NULL, out, sizeof(out)));
+	cr_expect(eq(int, b.answer.error.code, 400), "it is short enough");
+	cr_expect(le(sz, b.f.sent[0].len, 68));
+	stop(&b);
+}
+
 Test(media_pinhole, a_replay_moves_nothing)
 {
 	struct bench b;

@@ -101,6 +101,23 @@ Test(trunk, awaited_connections_come_through_it)
 	expect_heard(&kit.gateway, "+ -ECONNREFUSED ", __LINE__); /* it was for one */
 }
 
+Test(trunk, who_is_awaited_may_have_another_address)
+{
+	static const struct {
+		const char *from, *want;
+	} row[] = { { NAT, "+ " }, { NAT_TOO, "+ " }, { "203.0.113.7:40000", "" } };
+
+	for (size_t i = 0; i < ROWS(row); i++) {
+		struct pn_addr from = addr(row[i].from), at;
+		uint64_t flow, came;
+
+		cr_assert(zero(int, flow_expect(kit.gateway.t, module_of(&kit.gateway), kit.gateway.realm, 4, &from, 5000,
+						&flow, &at)));
+		cr_assert(zero(int, flow_open(kit.agent.t, module_of(&kit.agent), kit.agent.realm, PN_TCP, &at, &came)));
+		expect_heard(&kit.gateway, row[i].want, __LINE__);
+	}
+}
+
 Test(trunk, elsewhere_it_is_no_trunk)
 {
 	struct pn_addr to = addr("203.0.113.7:1720"), via = addr("203.0.113.7:5060");

@@ -126,6 +126,7 @@ Test(trunks, a_lost_one_comes_back)
 	trunk_of(ag1)->broken = true;
 	expect_heard(ag1, "-ENETDOWN ", __LINE__);
 	expect_heard(gateway, "-ECONNRESET ", __LINE__);
+	cr_expect(eq(int, logged("198.51.100.11:30000: ended: Connection reset by peer"), 1));
 	cr_expect(not(leads_to(PINHOLE1)));
 	advance(2000);
 	cr_expect(eq(int, logged(STANDS), 2));
@@ -239,6 +240,32 @@ Test(trunks, an_agent_may_come_again_before_it_is_missed)
 	expect_heard(twin, "+ ", __LINE__);
 }
 
+/* Its connection dies without a word. */
+static void vanish(struct sock *s)
+{
+	net_on_closed(s->owner, -ECONNRESET);
+	s->closed = true;
+	s->kind = 'd'; /* no more looked at */
+}
+
+Test(trunks, an_agent_has_a_few_at_most)
+{
+	uint64_t down;
+
+	begin();
+	for (int i = 0; i < 10; i++) {
+		vanish(trunk_of(ag1));
+		advance(3000);
+	}
+	cr_expect(eq(int, logged(STANDS), 11));
+	cr_expect(eq(i64, metric_get(M_TRUNK_LOST) - 10, 11 - 4), "of those that the gateway knows");
+	cr_assert(zero(int, open_down(PINHOLE1, &down)));
+	expect_heard(ag1, "+ ", __LINE__);
+	advance(100000);
+	cr_assert(zero(int, open_down(PINHOLE1, &down)));
+	expect_heard(ag1, "+ ", __LINE__);
+}
+
 Test(trunks, a_network_that_goes_takes_them_along)
 {
 	begin();
@@ -246,6 +273,18 @@ Test(trunks, a_network_that_goes_takes_them_along)
 	advance(20000);
 	cr_expect(eq(int, logged("ended: its registration is over"), 1), "%s", w.log);
 	cr_expect(not(leads_to(PINHOLE1)));
+}
+
+Test(trunks, one_takes_an_eighth_of_all_connections)
+{
+	uint64_t up;
+
+	configure(gateway, XMLNS "><limits tcp-connections=\"16\"/>" ACCESS NETWORK("acme") TOY("access"), w.secret);
+	begin();
+	for (int i = 0; i < 4; i++)
+		cr_assert(zero(int, open_up(ag1, &up)));
+	expect_heard(gateway, "+ + + ", __LINE__);
+	expect_heard(ag1, "+ + + -ENOSPC ", __LINE__);
 }
 
 /* ---- strangers at the port ---- */

@@ -5,8 +5,11 @@ import re
 from kit import agent, h248, nat, story
 from kit.duet import A_MARK, B_MARK
 from kit.flow import flow
+from kit.namespace import ip_batch
 from kit.network import AG1, AG2, GW_CORE, GW_WAN, LAN1, LAN2, NAT1, NAT2, SSW
 from kit.stage import Stage
+
+from .agent_same import goes_through, stays_inside
 
 L1, L2, N1, N2 = ("lan1", "eth0"), ("lan2", "eth0"), ("nat1", "wan0"), ("nat2", "wan0")
 PLACES = (("gw", "wan0"), ("gw", "core0"), ("ssw", "eth0"), L1, L2, N1, N2)
@@ -113,3 +116,40 @@ def binary(lab):
 def tcp(lab):
     """A-H248 over TCP: the agents' trunks carry the signalling."""
     a_h248(lab, h248.Dialect("compact", "tcp", 2))
+
+
+NEIGHBOUR = "10.1.0.4"  # a second gateway in lan1
+
+
+def a_same(lab, media):
+    """Two gateways behind one agent."""
+    h248.needs_erlang()
+    lab.watch(*PLACES)
+    ip_batch([f"addr add {NEIGHBOUR}/24 dev eth0"], lab.net["lan1"].name)
+    postern = h248.postern(lab, keepalive="5s", **agent.gateway_options(lab, "north"))
+    one = agent.Agent(lab, "ag1", "h248", aliases="18000-18099", media=media).ready().registered()
+    dialect = h248.Dialect("compact", "udp", 2)
+    with Stage() as stage:
+        mgc = h248.Mgc(lab, stage, dialect)
+        alice = h248.Gateway(lab, stage, "lan1", "alice", A_MARK, dialect, mgc=AG1).registered()
+        bob = h248.Gateway(lab, stage, "lan1", "bob", B_MARK, dialect, mgc=AG1, address=NEIGHBOUR).registered()
+        mgc.gateways(2)
+        mgc.call(0, 1)
+        h248.talk(stage, alice, bob)
+        judge = stays_inside if media == "local" else goes_through
+        judge(lab, one, lambda: h248.talk(stage, alice, bob))
+        mgc.end()
+        postern.wait_records(2)
+        one.wait_records(2)
+
+
+@flow("a-same-h248", kinds=nat.KINDS, agents=True, strict="agents")
+def same(lab):
+    """A-SAME with H.248: the media of two gateways behind one agent stays inside."""
+    a_same(lab, "local")
+
+
+@flow("a-same-h248-through", kinds=nat.KINDS, agents=True, strict="agents")
+def same_through(lab):
+    """A-SAME with H.248 and media="gateway": it goes through the gateway."""
+    a_same(lab, "gateway")

@@ -1,5 +1,6 @@
 """Agents over time: registrations, pinholes that are kept open, NATs and gateways that forget (flows R-1, K-2)."""
 
+import os
 import time
 
 from kit import agent, checks, nat, story, stun
@@ -234,3 +235,26 @@ def losses(lab, here, there):
         lost = mouth.sent - ear.heard(mark)
         print(f"rebinding, {lab.net.kind}: {lost} of {mouth.sent} packets lost on the way {name}", flush=True)
         assert lost <= 50 * 6, f"{lost} packets were lost on the way {name}"
+
+
+@flow("k-2-tool", kinds=nat.KINDS, strict=True, udp_timeout_s=4)
+def tool_keeps(lab):
+    """K-2: postern-pinhole keeps a terminal's media pinhole open, and tells when the NAT gives it another one."""
+    lab.watch(N1)
+    gateway(lab)
+    tool = lab.spawn("lan1", [os.path.join(lab.build, "postern-pinhole"), "--local", "4000", "--keep", "1", GW_WAN])
+
+    def told():
+        return [line.strip() for line in tool.text().splitlines() if line.strip()]
+
+    def kept():
+        return [p.time for p in lab.seen(*N1).udp(src=NAT1, dst=GW_WAN, dport=nat.PINHOLE_PORT)]
+    wait_until(told, "postern-pinhole to tell the pinhole")
+    first, = told()
+    wait_until(lambda: kept()[-1] - kept()[0] > lab.net.udp_timeout_s * 2.5, "it to be kept", 60)
+    assert told() == [first] and first.startswith(NAT1), f"it told {told()}"
+    no_gap(lab.seen(*N1), NAT1, nat.PINHOLE_PORT, lab.net.udp_timeout_s)
+    nat.forget(lab.net["nat1"])
+    if lab.net.kind == "symmetric":
+        wait_until(lambda: len(told()) > 1, "postern-pinhole to tell the new one")
+        assert told()[-1] != first, told()

@@ -3,9 +3,10 @@ N-MGCP, N-H248, N-LATE), behind firewalls that let nothing out but signalling an
 
 import re
 
-from kit import agent, h248, mgcp, nat, story
+from kit import agent, h248, mgcp, nat, story, stun
 from kit.duet import A_MARK, B_MARK
 from kit.flow import flow
+from kit.hole import Login
 from kit.mgcp_office import Office, talk
 from kit.network import GW_WAN, LAN1, LAN2, NAT1, NAT2
 from kit.stage import Stage
@@ -24,6 +25,44 @@ def connected(name, wire, outside, early):
     request, answer = story.cmph_steps(name, wire, outside, GW_WAN)
     return [say(f"GW → {name} CRCX", wire, GW_WAN, outside, "CRCX"), request, *([] if early else [answer]),
             say(f"{name} → GW CRCX ACK", wire, outside, GW_WAN, code=200, sdp=True)]
+
+
+@flow("r-1-mgcp", kinds=nat.KINDS, strict=True, udp_timeout_s=8)
+def registers_itself(lab):
+    """R-1, A-MGCP: gateways with many lines and no agent register themselves and their lines, and outlive the NATs'
+    timeout by that alone; then their media takes authenticated pinholes."""
+    lab.watch(*PLACES)
+    names = {"lan1": "north", "lan2": "south"}
+    postern = mgcp.postern(lab, keepalive="300s", **agent.gateway_options(lab))
+    with Stage() as stage:
+        login = {host: Login(lab, network, f"iad-{host}", agent.secret_file(lab, network))
+                 for host, network in names.items()}
+        office = Office(lab, stage, *({"holes": "wait", "login": login[host], "lines": 24} for host in names))
+        for gateway in (office.alice, office.bob):
+            gateway.register_socket()
+        office.open()
+        stage.watch_for(lab.net.udp_timeout_s * 1.3)
+        rows = postern.control("show", "pinholes")["signalling"]
+        assert {(row["network"], row["agent"], row["protocol"], row["subscribers"]) for row in rows} == \
+            {(network, f"iad-{host}", "mgcp", 24) for host, network in names.items()}, rows
+        here, there = office.alice.lines[0], office.bob.lines[0]
+        call = office.call(here, there, "2")
+        talk(stage, here.connection, there.connection)
+        rows = postern.control("show", "pinholes")["media"]
+        joined = {(row["network"], row["agent"], row["media"]) for row in rows if row["media"]}
+        assert joined == {(names[host], f"iad-{host}", kind) for host in names for kind in ("rtp", "rtcp")}, rows
+        office.hang_up(call, here, there)
+        postern.wait_records(2)
+    mgcp.proper(lab)
+    for name, wire, outside, _ in ENDS:
+        story.in_order(lab, [
+            story.stun_step(f"{name} → GW Registration Request", wire, outside, GW_WAN, stun.REQUEST, stun.REGISTRATION),
+            story.stun_step(f"GW → {name} 401", wire, GW_WAN, outside, stun.ERROR, stun.REGISTRATION),
+            story.stun_step(f"GW → {name} Registration Response", wire, GW_WAN, outside, stun.SUCCESS, stun.REGISTRATION),
+            say(f"{name} → GW RSIP", wire, outside, GW_WAN, "RSIP"), *connected(name, wire, outside, False)])
+        made = agent.media_through_pinholes(lab, wire[0], outside)
+        named = described(lab, wire, outside, GW_WAN)
+        assert named and named <= made, f"{name} named {named}, CMPHs made {made}"
 
 
 def answers_are_small(lab):

@@ -111,8 +111,8 @@ class Gateway(Peer):
     at the address MGC. HOLES: it makes pinholes, and answers when they stand ("wait") or at once ("early")."""
 
     def __init__(self, lab, stage, host, name, mark, dialect, mid="-", streams=1, calls=1, mgc=GW_WAN,
-                 holes=None):
-        self.address = lab.net.address[host]
+                 holes=None, address=None):
+        self.address = address or lab.net.address[host]
         super().__init__(lab, stage, host, "mg", self.address, dialect, mid, name, (mgc, str(PORT)))
         kinds = (8, 31) * calls if streams == 2 else (8,) * calls
         self.all_legs = [Leg(lab, stage, host, self.address, mark, kind) for kind in kinds]

@@ -36,10 +36,11 @@ class Leg:
         if not self.holes or not self.holes[which].takes(data, source):
             rows.append((source, data))
 
-    def punch(self, early=False):
-        """Make pinholes for both sockets. EARLY: signalling names the sockets' own addresses, and does not wait."""
+    def punch(self, early=False, login=None):
+        """Make pinholes for both sockets, with LOGIN or by plain STUN. EARLY: signalling names the sockets' own
+        addresses, and does not wait."""
         self.early = early
-        self.holes = [Hole(self.lab, self.stage, sock, early) for sock in (self.rtp, self.rtcp)]
+        self.holes = [Hole(self.lab, self.stage, sock, early, login=login) for sock in (self.rtp, self.rtcp)]
         return self
 
     def shown(self):

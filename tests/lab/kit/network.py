@@ -49,7 +49,7 @@ def first_address_of_router(address):
 class Network:
     """All namespaces of one lab; their names begin with PREFIX, so that labs run side by side. With AGENTS
     each LAN is a switch with room for an agent beside the terminals; STRICT is what a firewall lets out once
-    the NATs are proven (nat.tighten): "agents" from the agents alone, "all" from everybody. DOUBLE: each LAN is
+    the NATs are proven (nat.tighten): "agents" from the agents alone, True from everybody. DOUBLE: each LAN is
     behind two NATs in a row, in1 within nat1 and in2 within nat2."""
 
     def __init__(self, prefix, kind="cone", udp_timeout_s=20, ssw_on_wan=False,

@@ -35,7 +35,7 @@ class Connection:
                      for mark, payload_type in marks]
         if gateway.holes:
             for leg in self.legs:
-                leg.punch(gateway.holes == "early")
+                leg.punch(gateway.holes == "early", gateway.login)
         self.remote = None
         self._reports = gateway.stage.every(EVERY_RTCP_S, self._report)
 
