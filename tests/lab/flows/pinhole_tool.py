@@ -61,7 +61,8 @@ def kept_open(lab):
     assert [row["agent"] for row in shown["media"]] == [None], shown
     for process, _, _ in ends:
         assert process.end() == 0, process.last_line()
-    wait_until(lambda: not postern.control("show", "pinholes")["signalling"], "the registration to be given back")
+    wait_until(lambda: {row["state"] for row in postern.control("show", "pinholes")["signalling"]} <= {"dead"},
+               "the registration to be given back")
     lab.catch_up()
     broken = dissector.complaints(lab.seen("gw", "wan0").path, NAT1)
     assert not broken, f"tshark on what postern-pinhole sent: {broken}"
