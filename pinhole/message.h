@@ -39,7 +39,8 @@ enum message_attr { /* comprehension is optional: a plain STUN server passes ove
 };
 
 /* Of the list of subscribers with this id: part index of count, in this message. In a request count 0 says that
- * the list is as it was; in a response it names the last list that the gateway has whole (index and count 0). */
+ * the list is as it was; in a response it names the last list that the gateway has whole, and index and count
+ * say nothing. */
 struct message_part {
 	uint32_t list; /* 0: none */
 	uint16_t index, count;

@@ -24,16 +24,16 @@ static const char usage[] =
 	"  -1, --once                    end when the pinhole stands\n"
 	"  -k, --keep SECONDS            refresh it so often (default 15)\n"
 	"  -w, --wait SECONDS            end without success after so long (default 40)\n"
-	"with the credentials of a network:\n"
-	"  -n, --network NAME            its name at the gateway\n"
-	"  -f, --secret-file FILE        its secret\n"
-	"  -a, --agent NAME              our name in it (default: the host's)\n"
-	"  -i, --inner ADDRESS:PORT      our address as told (default: the socket's own)\n"
-	"      --final ADDRESS:PORT      the terminal's, to be shown\n"
 	"a signalling socket; PORT of the gateway is then that of the protocol:\n"
 	"  -r, --register PROTOCOL       sip, mgcp, h248, h323\n"
+	"  -n, --network NAME            whose we are, as the gateway knows it\n"
+	"  -f, --secret-file FILE        the network's secret\n"
+	"  -a, --agent NAME              our name in it (default: the host's)\n"
+	"  -i, --inner ADDRESS:PORT      our address as told (default: the socket's own)\n"
 	"  -s, --subscriber ID=ADDRESS:PORT   who is reached through it; may be repeated\n"
 	"      --lifetime SECONDS        asked for (default: as the gateway likes)\n"
+	"  -F, --forward ADDRESS:PORT    the program whose signalling passes through it,\n"
+	"      --via [ADDRESS:]PORT      and where that program sends to\n"
 	"others:\n"
 	"  -v, --verbose                 tell what happens, on standard error\n"
 	"  -V, --version                 version of this program\n"
@@ -160,14 +160,15 @@ static int read_subscriber(const char *text, struct pinhole_options *o)
 	return 0;
 }
 
-enum { FINAL = 256, LIFETIME };
+enum { LIFETIME = 256, VIA };
 
 static const struct option longer[] = {
 	{ "local", required_argument, NULL, 'l' },	{ "once", no_argument, NULL, '1' },
 	{ "keep", required_argument, NULL, 'k' },	{ "wait", required_argument, NULL, 'w' },
 	{ "network", required_argument, NULL, 'n' },	{ "secret-file", required_argument, NULL, 'f' },
 	{ "agent", required_argument, NULL, 'a' },	{ "inner", required_argument, NULL, 'i' },
-	{ "final", required_argument, NULL, FINAL },	{ "register", required_argument, NULL, 'r' },
+	{ "forward", required_argument, NULL, 'F' },	{ "via", required_argument, NULL, VIA },
+	{ "register", required_argument, NULL, 'r' },
 	{ "subscriber", required_argument, NULL, 's' }, { "lifetime", required_argument, NULL, LIFETIME },
 	{ "verbose", no_argument, NULL, 'v' },		{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },		{ NULL, 0, NULL, 0 },
@@ -181,7 +182,8 @@ static int read_option(int option, const char *value, struct pinhole_options *o)
 	switch (option) {
 	case 'l': return read_address("local", value, AI_PASSIVE, o->gateway.ss_family, &o->local);
 	case 'i': return read_address("inner", value, AI_NUMERICHOST, AF_UNSPEC, &o->inner);
-	case FINAL: return read_address("final", value, AI_NUMERICHOST, AF_UNSPEC, &o->final);
+	case 'F': return read_address("forward", value, AI_NUMERICHOST, AF_UNSPEC, &o->forward);
+	case VIA: return read_address("via", value, AI_PASSIVE, AF_UNSPEC, &o->via);
 	case 'k':
 		err = read_seconds("keep", value, &seconds);
 		o->keep_ms = seconds * 1000;
@@ -208,18 +210,20 @@ static int check(const struct pinhole_options *o, bool local)
 {
 	if (!local)
 		return wrong("--local is missing");
-	if (!o->network != !o->secret_len)
-		return wrong("--network and --secret-file belong together");
-	if (!o->network && (o->protocol || o->inner.ss_family || o->final.ss_family))
-		return wrong("--register, --inner and --final need --network and --secret-file");
-	if (o->protocol ? o->final.ss_family : o->n || o->lifetime_s)
-		return wrong("--subscriber and --lifetime belong to --register, --final does not");
+	if (!o->protocol != !o->network || !o->protocol != !o->secret_len)
+		return wrong("--register, --network and --secret-file belong together");
+	if (!o->protocol && (o->n || o->lifetime_s || o->inner.ss_family || o->forward.ss_family))
+		return wrong("--subscriber, --lifetime, --inner and --forward belong to --register");
+	if (o->via.ss_family != o->forward.ss_family)
+		return wrong("--forward and --via belong together, with addresses of one family");
+	if (o->once && o->forward.ss_family)
+		return wrong("--forward does not end with --once");
 	return 0;
 }
 
 enum pinhole_options_result pinhole_options_read(int argc, char **argv, struct pinhole_options *o)
 {
-	static const char letters[] = "l:1k:w:n:f:a:i:r:s:vVh";
+	static const char letters[] = "l:1k:w:n:f:a:i:r:s:F:vVh";
 	const char *local = NULL;
 	int option;
 

@@ -9,7 +9,7 @@
 #define PINHOLE_SUBSCRIBERS_MAX 1024
 
 struct pinhole_options {
-	struct sockaddr_storage gateway, local, inner, final; /* ss_family 0: not given */
+	struct sockaddr_storage gateway, local, inner, forward, via; /* ss_family 0: not given */
 	const char *network, *agent, *protocol;
 	char host[64]; /* the default of agent */
 	char secret[PINHOLE_SECRET_MAX];

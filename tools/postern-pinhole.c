@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DATAGRAM_MAX 2048
+#define DATAGRAM_MAX 65536
+#define BATCH 64 /* datagrams of one side before the other has its turn */
 
 enum { EXIT_OPEN, EXIT_NO_ANSWER, EXIT_USAGE };
 
@@ -22,7 +23,7 @@ struct run {
 	struct sockaddr_storage inner;
 	uint64_t until_ms; /* the first answer is awaited; 0: it came, or no end */
 	bool opened;
-	int fd;
+	int fd, forward; /* the gateway's side, that of the program behind us (-1: none) */
 };
 
 static volatile sig_atomic_t ended;
@@ -83,6 +84,21 @@ static int open_socket(struct run *r)
 	return 0;
 }
 
+/* Towards the program whose signalling passes through. */
+static int open_forward(struct run *r)
+{
+	const struct sockaddr_storage *to = &r->options.forward;
+
+	if (!to->ss_family)
+		return 0;
+	r->forward = socket(to->ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (r->forward >= 0 && !bind(r->forward, (const struct sockaddr *)&r->options.via, length(&r->options.via)) &&
+	    !connect(r->forward, (const struct sockaddr *)to, length(to)))
+		return 0;
+	fprintf(stderr, "postern-pinhole: %s: %s\n", text_of(to), strerror(errno));
+	return -1;
+}
+
 static int open_login(struct run *r)
 {
 	const struct pinhole_options *o = &r->options;
@@ -107,7 +123,6 @@ static int open_pinhole(struct run *r)
 		.login = r->login,
 		.gateway = (const struct sockaddr *)&o->gateway,
 		.inner = o->network ? (const struct sockaddr *)&r->inner : NULL,
-		.final = o->final.ss_family ? (const struct sockaddr *)&o->final : NULL,
 		.protocol = o->protocol,
 		.lifetime_s = o->lifetime_s,
 		.keep_ms = o->once ? 0 : o->keep_ms,
@@ -188,8 +203,27 @@ static bool take(struct run *r, const char *data, size_t len)
 	case PN_PINHOLE_JOINED: tell(r, "joined"); break;
 	case PN_PINHOLE_UNJOINED: tell(r, "no longer joined"); break;
 	case PN_PINHOLE_REFUSED: return fails(r);
+	case PN_PINHOLE_NOT_OURS:
+		if (r->forward >= 0 && send(r->forward, data, len, 0) < 0)
+			tell(r, strerror(errno));
+		break;
 	default: break;
 	}
+	return false;
+}
+
+/* What came from both sides; true: all is over. */
+static bool take_all(struct run *r)
+{
+	char data[DATAGRAM_MAX];
+	ssize_t len;
+
+	for (int n = 0; n < BATCH && (len = recv(r->fd, data, sizeof(data), MSG_TRUNC)) >= 0; n++)
+		if ((size_t)len <= sizeof(data) && take(r, data, (size_t)len))
+			return true;
+	for (int n = 0; n < BATCH && r->forward >= 0 && (len = recv(r->forward, data, sizeof(data), MSG_TRUNC)) >= 0; n++)
+		if ((size_t)len <= sizeof(data) && send(r->fd, data, (size_t)len, 0) < 0)
+			tell(r, strerror(errno));
 	return false;
 }
 
@@ -212,21 +246,17 @@ static int wait_ms(const struct run *r)
 
 static int work(struct run *r, const sigset_t *unblocked)
 {
-	char data[DATAGRAM_MAX];
-
 	while (!ended) {
-		struct pollfd p = { .fd = r->fd, .events = POLLIN };
+		struct pollfd p[] = { { .fd = r->fd, .events = POLLIN }, { .fd = r->forward, .events = POLLIN } };
 		int ms;
-		ssize_t len;
 
 		if (send_due(r))
 			return EXIT_NO_ANSWER;
 		ms = wait_ms(r);
-		if (ppoll(&p, 1, &(struct timespec){ ms / 1000, ms % 1000 * 1000000L }, unblocked) < 0)
+		if (ppoll(p, 2, &(struct timespec){ ms / 1000, ms % 1000 * 1000000L }, unblocked) < 0)
 			continue;
-		while ((len = recv(r->fd, data, sizeof(data), 0)) >= 0)
-			if (take(r, data, (size_t)len))
-				return EXIT_NO_ANSWER;
+		if (take_all(r))
+			return EXIT_NO_ANSWER;
 		if (is_done(r))
 			return EXIT_OPEN;
 		if (!r->opened && r->until_ms && now_ms() >= r->until_ms) {
@@ -249,7 +279,7 @@ static void give_back(struct run *r)
 
 int main(int argc, char **argv)
 {
-	static struct run r = { .fd = -1 };
+	static struct run r = { .fd = -1, .forward = -1 };
 	struct sigaction act = { .sa_handler = on_signal };
 	sigset_t blocked, unblocked;
 	int status = EXIT_USAGE;
@@ -266,7 +296,7 @@ int main(int argc, char **argv)
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	r.until_ms = r.options.wait_ms ? now_ms() + r.options.wait_ms : 0;
-	if (!open_socket(&r)) {
+	if (!open_socket(&r) && !open_forward(&r)) {
 		if (open_login(&r) || open_pinhole(&r))
 			fputs("postern-pinhole: network, agent, protocol and subscribers are plain text of at most 63, "
 			      "a subscriber's identity of at most 255 characters\n", stderr);
@@ -274,7 +304,6 @@ int main(int argc, char **argv)
 			status = work(&r, &unblocked);
 		if (r.pinhole && r.options.protocol)
 			give_back(&r);
-		close(r.fd);
 	}
 	pn_pinhole_free(r.pinhole);
 	pn_login_free(r.login);

@@ -92,7 +92,7 @@ class Gateway:
         self.lost, self.error, self.lifetime = lost, error, lifetime
         self.key = hashlib.sha256(f"acme:postern:{SECRET}".encode()).digest()
         self.nonce, self.requests, self.subscribers, self.order = b"obMatJos2AAAB-1", [], {}, 0
-        self.shift, self.peer, self.whole, self.wrong = 0, None, 0, []
+        self.shift, self.peer, self.whole, self.wrong, self.others = 0, None, 0, [], []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.socket.settimeout(LIMIT_S)
@@ -107,6 +107,10 @@ class Gateway:
             except OSError:
                 return
             with self.changed:
+                if data[4:8] != COOKIE:
+                    self.others.append((data, source))
+                    self.changed.notify_all()
+                    continue
                 try:
                     request = Request(data)
                     self.requests.append(request)
@@ -184,7 +188,7 @@ def secret(w, text=SECRET + "\n", mode=0o600):
 
 
 def network(w):
-    return ["--network", "acme", "--secret-file", secret(w), "--agent", "ag1"]
+    return ["--register", "sip", "--network", "acme", "--secret-file", secret(w), "--agent", "ag1"]
 
 
 def start(w, *words):
@@ -205,12 +209,14 @@ def test_usage(w):
                           (["--keep", "0"] + good, 2), (["--keep", "1x"] + good, 2), (["--wait", "-1"] + good, 2),
                           (["--network", "acme"] + good, 2), (["--secret-file", secret(w)] + good, 2),
                           (["--register", "sip"] + good, 2), (["--inner", "10.1.0.3:1"] + good, 2),
-                          (network(w) + ["--inner", "10.1.0.3"] + good, 2),
+                          (["--subscriber", "a=10.1.0.3:1"] + good, 2), (["--lifetime", "9"] + good, 2),
+                          (network(w)[2:] + good, 2), (network(w) + ["--inner", "10.1.0.3"] + good, 2),
                           (network(w) + ["--inner", "example:1"] + good, 2),
-                          (network(w) + ["--subscriber", "a=10.1.0.3:1"] + good, 2),
-                          (network(w) + ["--register", "sip", "--subscriber", "a"] + good, 2),
-                          (network(w) + ["--register", "sip", "--subscriber", "=10.1.0.3:1"] + good, 2),
-                          (network(w) + ["--register", "sip", "--final", "10.1.0.3:1"] + good, 2),
+                          (network(w) + ["--subscriber", "a"] + good, 2),
+                          (network(w) + ["--subscriber", "=10.1.0.3:1"] + good, 2),
+                          (network(w) + ["--forward", "127.0.0.1:9"] + good, 2), (network(w) + ["--via", "0"] + good, 2),
+                          (network(w) + ["--forward", "127.0.0.1:9", "--via", "[::1]:0"] + good, 2),
+                          (network(w) + ["--once", "--forward", "127.0.0.1:9", "--via", "127.0.0.1:0"] + good, 2),
                           (network(w) + ["--agent", "two words"] + good, 2),
                           (network(w) + ["--register", "x" * 64] + good, 2)):
         done = w.run("postern-pinhole", *words)
@@ -220,7 +226,7 @@ def test_usage(w):
 
 
 def test_secret_file(w):
-    words = ["--network", "acme", "--local", "0", "127.0.0.1", "--secret-file"]
+    words = ["--register", "sip", "--network", "acme", "--local", "0", "127.0.0.1", "--secret-file"]
     for text, mode, want in (("short", 0o600, "8 to 256"), ("x" * 257, 0o600, "8 to 256"),
                              (SECRET, 0o604, "others"), (SECRET, 0o620, "others")):
         done = w.run("postern-pinhole", *words, secret(w, text, mode))
@@ -279,14 +285,34 @@ def test_keeps_and_follows(w):
 
 def test_authenticated(w):
     gateway = Gateway()
-    gateway.peer = ("10.1.0.3", 40002)
-    done = w.run("postern-pinhole", "--once", *network(w), "--inner", "10.1.0.3:40000", "--final", "10.1.0.9:5004",
-                 "--local", "0", gateway.place)
+    done = w.run("postern-pinhole", "--once", *network(w), "--inner", "10.1.0.3:5060", "--local", "0", gateway.place)
     same((done.returncode, done.stderr), (0, ""))
     first, second = gateway.requests
-    same((first.get(AGENT), first.get(USERNAME)), (b"ag1", None))
-    same(address_text(second.get(INNER)), "10.1.0.3:40000")
-    same(address_text(second.get(FINAL)), "10.1.0.9:5004")
+    same((first.method, first.get(AGENT), first.get(USERNAME)), (REGISTER, b"ag1", None))
+    same((second.get(PROTOCOL), second.get(USERNAME)), (b"sip", b"acme"))
+    same(address_text(second.get(INNER)), "10.1.0.3:5060")
+    gateway.close()
+
+
+def test_forwards(w):
+    """Another program's signalling passes through the registered socket, both ways."""
+    gateway = Gateway()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as proxy, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        proxy.bind(("127.0.0.1", 0))
+        proxy.settimeout(LIMIT_S)
+        free.bind(("127.0.0.1", 0))
+        via = free.getsockname()
+        free.close()
+        process = start(w, *network(w), "--forward", "127.0.0.1:%d" % proxy.getsockname()[1], "--via", "127.0.0.1:%d" % via[1],
+                        "--local", "127.0.0.1:0", gateway.place)
+        where = process.stdout.readline().strip().split(":")
+        gateway.socket.sendto(b"OPTIONS from the gateway", (where[0], int(where[1])))
+        same(proxy.recvfrom(2048), (b"OPTIONS from the gateway", via))
+        proxy.sendto(b"200 of the proxy", via)
+        gateway.wait(lambda: gateway.others)
+        same(gateway.others, [(b"200 of the proxy", (where[0], int(where[1])))])
+        process.send_signal(signal.SIGTERM)
+        same(process.wait(LIMIT_S), 0)
     gateway.close()
 
 
@@ -312,7 +338,7 @@ def test_registers(w):
     gateway = Gateway()
     want = {f"user{n}@example.net": f"10.1.0.{n % 200 + 1}:5060" for n in range(300)}
     words = [word for identity, place in want.items() for word in ("--subscriber", f"{identity}={place}")]
-    process = start(w, "--register", "sip", "--keep", "1", "--lifetime", "33", *network(w), *words, "--local", "0",
+    process = start(w, "--keep", "1", "--lifetime", "33", *network(w), *words, "--local", "0",
                     gateway.place)
     process.stdout.readline()
     gateway.wait(lambda: len(gateway.subscribers) == len(want))
