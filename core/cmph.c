@@ -5,10 +5,10 @@
 #define COMPLAIN_MS 60000u
 
 /* A registration stands again: the nonce of before is good for nothing. */
-static int hurry_one(struct hash_node *n, void *arg)
+static int refresh_one(struct hash_node *n, void *arg)
 {
 	(void)arg;
-	line_hurry(hash_entry(n, struct line, node));
+	line_refresh(hash_entry(n, struct line, node));
 	return 0;
 }
 
@@ -16,7 +16,7 @@ static void on_open(void *arg)
 {
 	struct cmph *c = arg;
 
-	hash_each(&c->lines, hurry_one, NULL);
+	hash_each(&c->lines, refresh_one, NULL);
 }
 
 struct cmph *cmph_new(const struct cmph_conf *conf)
@@ -36,10 +36,14 @@ struct cmph *cmph_new(const struct cmph_conf *conf)
 	return c;
 }
 
+/* The relay and the sessions are no more. */
 static int free_one(struct hash_node *n, void *arg)
 {
+	struct line *l = hash_entry(n, struct line, node);
+
 	(void)arg;
-	line_free(hash_entry(n, struct line, node));
+	l->hole[RELAY_RTP].joined = l->hole[RELAY_RTCP].joined = false;
+	line_free(l);
 	return 0;
 }
 

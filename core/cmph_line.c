@@ -40,6 +40,7 @@ void line_free(struct line *l)
 {
 	if (!l)
 		return;
+	line_part(l);
 	timer_stop(l->c->conf.loop, &l->timer);
 	hash_del(&l->c->lines, &l->node);
 	pinhole_client_free(l->hole[RELAY_RTP].client);
@@ -49,7 +50,7 @@ void line_free(struct line *l)
 
 /* ---- answers to whoever waits ---- */
 
-static struct pn_addr inner(const struct line *l, unsigned component)
+struct pn_addr line_inner(const struct line *l, unsigned component)
 {
 	struct pn_addr a = l->grant.local[l->side];
 
@@ -141,7 +142,7 @@ static int start_client(struct line *l, unsigned component, const struct pn_addr
 	struct cmph *c = l->c;
 	struct pinhole_login *login = uplink_login(c->conf.uplinks);
 	struct pinhole_client_conf conf = {
-		.kind = PINHOLE_MEDIA, .login = login, .gateway = l->gateway, .inner = inner(l, component), .keep_ms = c->keep_ms,
+		.kind = PINHOLE_MEDIA, .login = login, .gateway = l->gateway, .inner = line_inner(l, component), .keep_ms = c->keep_ms,
 	};
 
 	if (!login)
@@ -183,7 +184,7 @@ int line_ask(struct line *l, uint64_t token, const struct pn_media *declared)
 		return err;
 	l->token = token;
 	if (c->early)
-		show(l, inner(l, RELAY_RTP), inner(l, RELAY_RTCP));
+		show(l, line_inner(l, RELAY_RTP), line_inner(l, RELAY_RTCP));
 	else if (l->hole[RELAY_RTP].mapped.family && l->hole[RELAY_RTCP].mapped.family)
 		show(l, l->hole[RELAY_RTP].mapped, l->hole[RELAY_RTCP].mapped);
 	run(l);
@@ -223,35 +224,6 @@ static void on_refused(struct line *l, unsigned component, const struct pinhole_
 		answer(l, info->error == QUOTA ? -ENOSPC : -EADDRNOTAVAIL);
 }
 
-/* Only to another pair of ours at the gateway: anything else would lead astray. */
-static bool is_ours(const struct line *l, const struct pn_addr *a)
-{
-	uint32_t stream;
-	unsigned side;
-	struct line *other;
-
-	if (relay_own_port(l->c->conf.relay, l->realm->index, a, &stream, &side) != 1)
-		return false;
-	other = line_find(l->c, stream);
-	return other && other != l && other->side == side && other->realm == l->realm;
-}
-
-static void join(struct line *l, unsigned component, const struct pn_addr *peer)
-{
-	struct hole *h = &l->hole[component];
-	struct pn_addr to = *peer;
-
-	if (!l->c->local || (to.family && !is_ours(l, &to)))
-		to = (struct pn_addr){ 0 };
-	if (addr_eq(&to, &h->peer))
-		return;
-	metric_add(M_CMPH_JOINED, to.family && !h->peer.family);
-	log_debug("cmph %08x: component %u: media %s %s", l->grant.stream, component,
-		  to.family ? "stays inside, to" : "leaves", to.family ? addr_text(&to) : "again");
-	h->peer = to;
-	media_divert(*l->c->conf.sessions, l->grant.stream, (enum pn_side)l->side, component, &to);
-}
-
 void line_input(struct line *l, unsigned component, const struct pn_addr *from, const void *data, size_t len)
 {
 	struct cmph *c = l->c;
@@ -266,7 +238,7 @@ void line_input(struct line *l, unsigned component, const struct pn_addr *from, 
 	if (ev == PINHOLE_NOT_OURS)
 		return;
 	pinhole_client_info(client, &info);
-	join(l, component, &info.peer);
+	line_join(l, component, &info.peer);
 	rearm(l);
 	if (ev == PINHOLE_OPEN || ev == PINHOLE_MOVED)
 		on_open(l, component, &info);
@@ -277,8 +249,7 @@ void line_input(struct line *l, unsigned component, const struct pn_addr *from, 
 		run(l);
 }
 
-/* It is said from within a walk over all lines, so nothing is sent before the timer fires. */
-void line_hurry(struct line *l)
+void line_refresh(struct line *l)
 {
 	if (!l->hole[RELAY_RTP].client || !l->hole[RELAY_RTCP].client)
 		return;

@@ -18,7 +18,8 @@ struct cmph {
 struct hole { /* of one socket */
 	struct pinhole_client *client; /* NULL: not asked for yet */
 	struct pn_addr mapped;         /* family 0: no answer yet */
-	struct pn_addr peer;           /* its media is diverted there; family 0: it is not */
+	struct pn_addr told;           /* the gateway says that its media comes out there; family 0: nowhere of ours */
+	bool joined;                   /* and its media is kept inside */
 };
 
 struct line {
@@ -40,6 +41,12 @@ void line_free(struct line *l); /* the relay's stream is another matter */
 /* Answer `token` now or when both pinholes stand; FINAL-ADDRESS is what was declared. -errno: not at all. */
 int line_ask(struct line *l, uint64_t token, const struct pn_media *declared);
 void line_input(struct line *l, unsigned component, const struct pn_addr *from, const void *data, size_t len);
-void line_hurry(struct line *l); /* credentials are there: ask again at once what has no answer */
+/* Ask again, as soon as the loop turns: nothing is sent before this returns. */
+void line_refresh(struct line *l);
+struct pn_addr line_inner(const struct line *l, unsigned component); /* our socket */
+
+/* cmph_join.c: what the gateway says of a component's media; family 0: it leaves us. */
+void line_join(struct line *l, unsigned component, const struct pn_addr *peer);
+void line_part(struct line *l); /* the line ends: who is joined to it is not any more */
 
 #endif

@@ -78,9 +78,9 @@ int port_provider_open(struct port_provider *p, const struct media_ask *ask, con
 void port_provider_final(struct port_provider *p, uint32_t stream);
 
 /* What goes out to that side's component goes to the own media port `to` instead, so that the media of a call
- * to ourselves stays inside; family 0 ends that. Nothing happens when the stream is over. */
-void media_divert(struct sessions *t, uint32_t stream, enum pn_side side, unsigned component,
-		  const struct pn_addr *to);
+ * to ourselves stays inside; family 0 ends that. -ENOENT: the stream is not in use yet, or over. */
+int media_divert(struct sessions *t, uint32_t stream, enum pn_side side, unsigned component,
+		 const struct pn_addr *to);
 
 /* errors in the reply besides the ABI's: -E2BIG; -EBUSY, a declaration is waiting already; -ESTALE, the
  * branch ended or another one was chosen; -ENOBUFS, too much waits already; -ENOMEM. A refused

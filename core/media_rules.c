@@ -6,6 +6,7 @@
 #include "media_join.h"
 #include "media_return.h"
 #include "media_stream.h"
+#include <errno.h>
 #include <string.h>
 
 static const struct pn_addr nowhere;
@@ -162,17 +163,20 @@ void stream_lay(struct stream *st, enum pn_side side, unsigned branch)
 	media_return_look(st);
 }
 
-void media_divert(struct sessions *t, uint32_t stream, enum pn_side side, unsigned component,
-		  const struct pn_addr *to)
+int media_divert(struct sessions *t, uint32_t stream, enum pn_side side, unsigned component,
+		 const struct pn_addr *to)
 {
 	struct lease *l = lease_find(t, stream);
 	struct stream *st = l && !l->closing ? l->stream : NULL;
 	unsigned branch = st && side == PN_SIDE_B ? st->s->current : 0;
 	struct end_record *e = st ? stream_end(st, side, branch) : NULL;
 
-	if (!e || addr_eq(&l->divert[side][component], to))
-		return;
+	if (!e)
+		return -ENOENT;
+	if (addr_eq(&l->divert[side][component], to))
+		return 0;
 	l->divert[side][component] = *to;
 	e->laid = 0;
 	stream_lay(st, side, branch);
+	return 0;
 }

@@ -88,14 +88,19 @@ struct pinholes {
 };
 
 /* pinhole.c */
+void pinhole_set_name(char out[PINHOLE_NAME_MAX], struct pn_str name); /* cut, terminated */
 struct network *pinhole_find_network(const struct pinholes *p, const struct pn_realm *r, struct pn_str name);
 struct agent *pinhole_agent_of(const struct pinholes *p, uint32_t id); /* NULL: gone */
 struct agent *pinhole_find_agent(const struct network *n, struct pn_str name);
 /* NULL and errno: ENOSPC, as many as the network may have pinholes; ENOMEM. */
 struct agent *pinhole_make_agent(struct network *n, struct pn_str name);
+void pinhole_agent_check(struct agent *a); /* frees it when nothing is left of it */
+
+/* pinhole_hole.c */
 struct hole *pinhole_find_hole(const struct agent *a, struct pn_str protocol, const struct pn_addr *inner);
 /* NULL and errno: ENOSPC at the network's cap, ENOMEM; an agent that has nothing is gone then. */
 struct hole *pinhole_make_hole(struct agent *a, struct pn_str protocol, const struct pn_addr *inner);
+void pinhole_make_room(struct network *n); /* one that is dead is forgotten */
 /* Its request came from here: it lives, and this is where it is. -ENOMEM */
 int pinhole_seen(struct hole *h, const struct pn_addr *at, uint32_t lifetime_s);
 void pinhole_die(struct hole *h);
@@ -103,7 +108,6 @@ void pinhole_forget(struct hole *h); /* and its agent, when that has nothing els
 const struct place *pinhole_place(const struct pinholes *p, const struct pn_realm *r, const struct pn_addr *a);
 int pinhole_put_place(struct place *at, struct agent *a, struct hole *h, const struct pn_addr *addr);
 void pinhole_drop_place(struct place *at);
-void pinhole_agent_check(struct agent *a); /* frees it when nothing is left of it */
 
 /* pinhole_subscriber.c */
 /* The message's part of a list. 0; -EDQUOT: more than the network may have; -ENOMEM. */

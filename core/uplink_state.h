@@ -65,6 +65,9 @@ void uplink_hold_end(struct uplink *l);  /* what waited is sent */
 void uplink_hold_drop(struct uplink *l); /* the socket is gone */
 struct uplink *uplink_of_flow(const struct uplinks *u, uint64_t flow);
 
+/* uplink_who.c */
+void uplink_who_forget(struct uplinks *u); /* and all logins */
+
 /* uplink_idle.c: the interval of registrations. */
 void uplink_idle_start(struct uplink *l);
 /* An answer came after the pinhole was left alone: did it survive? */

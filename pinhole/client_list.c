@@ -3,8 +3,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Octets of one message for subscribers: the rest is enough for all else with names of any length. */
+/* Octets of one message for subscribers, and what all else takes at most: header, four names, nonce, password
+ * algorithms, INNER-ADDRESS, ORDER, LIFETIME, PART, MESSAGE-INTEGRITY-SHA256, FINGERPRINT. */
 #define ROOM 640u
+#define ALL_ELSE (STUN_HEADER + 4 * (4 + MESSAGE_NAME + 1) + (4 + MESSAGE_NONCE + 1) + 16 + 24 + 12 + 8 + 12 + 36 + 8)
+
+_Static_assert(ROOM + ALL_ELSE <= MESSAGE_MAX, "a part of a list does not fit");
 
 static size_t octets(const struct message_subscriber *s)
 {

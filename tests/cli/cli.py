@@ -180,7 +180,7 @@ def test_check_tells_all(w):
     same((done.returncode, done.stdout), (2, ""))
     same(done.stderr,
          f"{path}:3: unknown element <thing> in <postern>: expected one of <log>, <control>, <cdr>, <limits>, "
-         "<media>, <bindings>, <realm> or <module>\n"
+         "<media>, <bindings>, <realm>, <network>, <gateway> or <module>\n"
          f'{path}:6: side="left" of <realm>: expected "access" or "core"\n'
          f'{path}:6: address="x" of <realm>: expected an IPv4 address such as "192.0.2.5"\n'
          f'{path}:6: realm "in" again, after line 4: expected another name\n')

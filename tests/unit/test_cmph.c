@@ -443,7 +443,10 @@ Test(cmph, a_joined_call_stays_inside)
 	cr_expect(eq(str, (char *)addr_text(&r->sent.to), GATEWAY), "not a port at the gateway's side");
 
 	indicate(a, MESSAGE_JOIN, &in[0], &in[1]);
+	rig_rtp(r, r->access, one, rig_local(r, s[0], A, 0), 1);
+	cr_expect(eq(str, (char *)addr_text(&r->sent.to), GATEWAY), "not before both ends know");
 	indicate(a, MESSAGE_JOIN, &in[1], &in[0]);
+	cr_expect(eq(i64, metric_get(M_CMPH_JOINED), 2));
 	rig_rtp(r, r->access, one, rig_local(r, s[0], A, 0), 1);
 	cr_expect(eq(str, (char *)addr_text(&r->sent.to), (char *)two));
 	rig_rtp(r, r->access, two, rig_local(r, s[1], A, 0), 2);
@@ -452,6 +455,41 @@ Test(cmph, a_joined_call_stays_inside)
 	indicate(a, MESSAGE_UNJOIN, &in[0], NULL);
 	rig_rtp(r, r->access, one, rig_local(r, s[0], A, 0), 1);
 	cr_expect(eq(str, (char *)addr_text(&r->sent.to), GATEWAY), "it leaves again");
+	rig_rtp(r, r->access, two, rig_local(r, s[1], A, 0), 2);
+	cr_expect(eq(str, (char *)addr_text(&r->sent.to), GATEWAY), "and so does the other way");
+	indicate(a, MESSAGE_JOIN, &in[0], &in[1]);
+	cr_expect(eq(i64, metric_get(M_CMPH_JOINED), 4));
+	session_end(s[1], 0, 200);
+	rig_rtp(r, r->access, one, rig_local(r, s[0], A, 0), 1);
+	cr_expect(eq(str, (char *)addr_text(&r->sent.to), GATEWAY), "the other one hung up");
+	agent_free(a);
+}
+
+/* Answers to refreshes say it too, whatever became of an indication. */
+Test(cmph, what_was_not_heard_is_asked_for)
+{
+	static const char one[] = "198.51.100.7:4000", two[] = "198.51.100.7:5000";
+	struct agent *a = agent_new(&plain);
+	struct rig *r = a->r;
+	struct pn_session *s[2] = { call_up(a, "1", one), call_up(a, "2", two) };
+	struct pn_addr in[2] = { inner_of(r, s[0], one), inner_of(r, s[1], two) };
+	uint8_t out[MESSAGE_MAX], key[STUN_KEY];
+
+	key_of(key);
+	a->n = 0;
+	indicate(a, MESSAGE_JOIN, &in[0], &in[1]);
+	loop_advance(r->loop, 10);
+	cr_assert(eq(sz, a->n, 2), "of the other one");
+	for (size_t i = 0; i < 2; i++) {
+		struct message values = { .mapped = rig_addr("203.0.113.1:7000"), .lifetime_s = 60 };
+
+		if (addr_eq(&a->waiting[i].m.inner, &in[1]))
+			values.peer_inner = in[0];
+		answer(a, &a->waiting[i], out,
+		       message_write_success(&a->waiting[i].m, &values, key, out, sizeof(out)));
+	}
+	rig_rtp(r, r->access, one, rig_local(r, s[0], A, 0), 1);
+	cr_expect(eq(str, (char *)addr_text(&r->sent.to), (char *)(uintptr_t)two));
 	agent_free(a);
 }
 

@@ -6,6 +6,7 @@ import socket
 import time
 
 from . import nat
+from .flow import Skip
 from .network import GW_WAN
 
 MEDIA, REGISTER, NOT_OURS = 1, 2, 0
@@ -51,7 +52,11 @@ class SockAddr(ctypes.Structure):
 
 
 def _library(lab):
-    library = ctypes.CDLL(os.path.join(lab.build, ".libs", "libpostern-pinhole.so"))
+    path = os.path.join(lab.build, ".libs", "libpostern-pinhole.so")
+    with open(path, "rb") as f:
+        if b"libasan" in f.read():
+            raise Skip("libpostern-pinhole has sanitizers, which Python cannot load")
+    library = ctypes.CDLL(path)
     pointer, now = ctypes.c_void_p, ctypes.c_uint64
     for name, result, *arguments in (
             ("new", pointer, pointer, now), ("free", None, pointer),
