@@ -70,6 +70,17 @@ static int api_flow_open(struct pn_host *h, struct pn_realm *r, enum pn_transpor
 	return flow_open(core_of(h)->transport, module_of(h), r, t, to, flow);
 }
 
+static int api_flow_open_via(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via,
+			     enum pn_transport t, const struct pn_addr *to, uint64_t *flow)
+{
+	return flow_open_via(core_of(h)->transport, module_of(h), r, via, t, to, flow);
+}
+
+static int api_flow_trunk(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via, const struct pn_addr *to)
+{
+	return flow_trunk(core_of(h)->transport, r, via, to);
+}
+
 static int api_flow_send(struct pn_host *h, uint64_t flow, const struct pn_addr *to, const void *data,
 			 size_t len)
 {
@@ -335,4 +346,7 @@ const struct pn_services api_services = {
 	.pattern_new = api_pattern_new,
 	.pattern_match = api_pattern_match,
 	.pattern_free = api_pattern_free,
+
+	.flow_open_via = api_flow_open_via,
+	.flow_trunk = api_flow_trunk,
 };

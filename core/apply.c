@@ -3,6 +3,7 @@
 #define LOG_SUBSYSTEM LOG_CONF
 
 #include "abi.h"
+#include "conf_route.h"
 #include "engine.h"
 #include "log.h"
 #include "metrics.h"
@@ -33,6 +34,13 @@ static int refuse(struct apply *a, int line, const char *what, int err)
 
 static int check_whole(struct apply *a)
 {
+	const struct conf *now = a->c->conf;
+
+	if (now && now->role != a->conf->role) {
+		conf_error(a->e, a->conf->path, a->conf->line,
+			   "role of <postern>: expected the one that runs until a restart");
+		return -EINVAL;
+	}
 	if (a->conf->n_modules <= CORE_MODULES)
 		return 0;
 	conf_error(a->e, a->conf->path, a->conf->modules[CORE_MODULES].line,
@@ -133,6 +141,9 @@ static int prepare_modules(struct apply *a)
 		if (!a->module[i])
 			continue;
 		err = check_listens(a, cm, a->module[i]);
+		if (!err)
+			err = conf_add_routes(a->conf, &a->conf->modules[i],
+					      module_table(a->module[i])->default_route, a->e);
 		if (!err)
 			err = module_prepare(a->module[i], cm, a->e);
 		if (!err)
@@ -250,6 +261,24 @@ static void list_modules(struct apply *a)
 	}
 }
 
+static void apply_pinholes(struct apply *a)
+{
+	struct core *c = a->c;
+	const struct pn_realm *bad = NULL;
+	const struct uplink_who *who;
+	int err = pinholes_apply(c->pinholes, a->conf, c->realms);
+
+	if (!err)
+		err = uplinks_apply(c->uplinks, a->conf, c->realms);
+	who = uplink_who(c->uplinks);
+	bindings_token_secret(c->bindings, who ? who->secret : (struct pn_str){ NULL, 0 }, module_name);
+	if (err)
+		log_error("core: networks and the gateway are not as configured: %s", strerror(-err));
+	err = trunks_apply(c->trunks, a->conf, c->realms, &bad);
+	if (err)
+		log_error("core: no trunks in realm %s: TCP port %u: %s", bad->info.name, bad->pinhole, strerror(-err));
+}
+
 static void commit(struct apply *a)
 {
 	struct core *c = a->c;
@@ -264,6 +293,7 @@ static void commit(struct apply *a)
 		module_retire(a->module[i], false);
 		module_commit(a->module[i]);
 	}
+	apply_pinholes(a);
 	c->conf = a->conf;
 	list_modules(a);
 	core_drop_idle(c);

@@ -89,7 +89,7 @@ size_t bindings_count(const struct bindings *t)
 	return t->count;
 }
 
-static struct binding_owner *owner_find(const struct bindings *t, const struct module *m)
+struct binding_owner *binding_owner_find(const struct bindings *t, const struct module *m)
 {
 	struct binding_owner *o = t->owners;
 
@@ -100,7 +100,7 @@ static struct binding_owner *owner_find(const struct bindings *t, const struct m
 
 struct binding_owner *binding_owner_get(struct bindings *t, struct module *m)
 {
-	struct binding_owner *o = owner_find(t, m);
+	struct binding_owner *o = binding_owner_find(t, m);
 
 	if (o)
 		return o;
@@ -376,6 +376,8 @@ void binding_accept(struct pn_binding *b, uint64_t terminal_ms, uint64_t upstrea
 	binding_life_start(b);
 	binding_keep_start(b, fresh ? BINDING_FIRST : BINDING_AGAIN);
 	binding_commit(b);
+	if (b->owner->table->ev.changed)
+		b->owner->table->ev.changed(b->owner->table->arg, b);
 }
 
 void binding_refuse(struct pn_binding *b)
@@ -388,6 +390,11 @@ void binding_refuse(struct pn_binding *b)
 	}
 	binding_take_back(b);
 	binding_life_start(b);
+}
+
+void binding_outdated(struct pn_binding *b)
+{
+	b->upstream_at_ms = loop_now(b->owner->table->loop);
 }
 
 void binding_remove(struct pn_binding *b)
@@ -436,7 +443,7 @@ struct pn_binding *binding_find(struct bindings *t, const struct module *owner,
 				const struct pn_realm *r, enum pn_binding_key by, const void *key,
 				size_t len, struct pn_binding *after_this)
 {
-	const struct binding_owner *o = owner_find(t, owner);
+	const struct binding_owner *o = binding_owner_find(t, owner);
 
 	if (!o)
 		return NULL;
@@ -536,7 +543,7 @@ void bindings_close_realm(struct bindings *t, struct pn_realm *r)
 
 void bindings_drop_owner(struct bindings *t, const struct module *owner)
 {
-	struct binding_owner *o = owner_find(t, owner), **at = &t->owners;
+	struct binding_owner *o = binding_owner_find(t, owner), **at = &t->owners;
 
 	if (!o)
 		return;

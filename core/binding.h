@@ -18,12 +18,18 @@ struct binding_events {
 	int (*keepalive)(void *arg, struct pn_binding *b, const struct pn_addr *where);
 	/* Expired or removed: found no more; valid until the end of the loop's turn. */
 	void (*gone)(void *arg, struct pn_binding *b);
+	/* It is active, or may have moved; after gone() it is not told any more. */
+	void (*changed)(void *arg, struct pn_binding *b);
 };
 
 struct bindings *bindings_new(struct loop *l, const struct binding_events *ev, void *arg);
 void bindings_free(struct bindings *t);
 /* Where aliases with an address come from; without it such a put is -ENOSYS. */
 void bindings_aliases(struct bindings *t, struct aliases *a);
+/* From now on tokens (PN_ALIAS_TOKEN) are made of the terminal's names under this secret, so that all agents
+ * of a network have the same for it; empty: at random. */
+void bindings_token_secret(struct bindings *t, struct pn_str secret,
+			   const char *(*module_name)(const struct module *m));
 /* At most max bindings; keepalives_per_s 0: no budget. */
 void bindings_limits(struct bindings *t, uint32_t max, uint32_t probe_ms, uint32_t keepalives_per_s);
 
@@ -44,6 +50,7 @@ int binding_put(struct bindings *t, struct module *owner, const struct pn_bindin
 void binding_accept(struct pn_binding *b, uint64_t terminal_ms, uint64_t upstream_ms);
 void binding_refuse(struct pn_binding *b);
 void binding_remove(struct pn_binding *b);
+void binding_outdated(struct pn_binding *b); /* the softswitch's lifetime is over already */
 struct pn_binding *binding_find(struct bindings *t, const struct module *owner, const struct pn_realm *r,
 				enum pn_binding_key by, const void *key, size_t len,
 				struct pn_binding *after);
@@ -56,6 +63,9 @@ void bindings_drop_owner(struct bindings *t, const struct module *owner); /* mod
 /* The realm is gone and idle: so are the bindings whose alias is an address in it. */
 void bindings_close_realm(struct bindings *t, struct pn_realm *r);
 size_t bindings_count(const struct bindings *t);
+/* It is proven that what this module knew at `from` is at `to` now (an agent's pinhole that moved). */
+void bindings_move(struct bindings *t, const struct module *owner, const struct pn_realm *r,
+		   const struct pn_addr *from, const struct pn_addr *to);
 /* Sessions that a terminal has now (admission). */
 int binding_sessions(const struct pn_binding *b);
 void binding_session_add(struct pn_binding *b, int delta);

@@ -3,6 +3,9 @@
 #include "buf.h"
 #include "random.h"
 #include <errno.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
 #include <string.h>
 
 int binding_alias_check(const struct pn_binding_args *a)
@@ -16,12 +19,40 @@ int binding_alias_check(const struct pn_binding_args *a)
 	return 0;
 }
 
-static struct pn_str token(char *out)
+void bindings_token_secret(struct bindings *t, struct pn_str secret,
+			   const char *(*module_name)(const struct module *m))
+{
+	t->derives = secret.len && HMAC(EVP_sha256(), "alias", 5, (const uint8_t *)secret.p, secret.len,
+					t->token_key, NULL);
+	t->module_name = module_name;
+}
+
+/* 32 octets that these names alone decide. Lengths stand before what may hold anything. */
+static bool derive(const struct binding_owner *o, const struct pn_binding_args *a, uint8_t out[32])
+{
+	const char *module = o->table->module_name(o->module);
+	uint8_t text[2 * BINDING_NAME_MAX + 256];
+	size_t at = (size_t)snprintf((char *)text, 256, "%s %s %zu ", module, a->realm->info.name,
+				     a->identity.len);
+
+	if (at >= 256)
+		return false;
+	memcpy(text + at, a->identity.p, a->identity.len);
+	at += a->identity.len;
+	if (a->instance.len)
+		memcpy(text + at, a->instance.p, a->instance.len);
+	return HMAC(EVP_sha256(), o->table->token_key, 32, text, at + a->instance.len, out, NULL);
+}
+
+/* 8 bits of it make a letter. The first four letters are a little likelier, which costs 3 of 103 bits at most. */
+static struct pn_str token(const struct binding_owner *o, const struct pn_binding_args *a, char *out)
 {
 	static const char letter[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	uint8_t known[32];
+	bool derived = o->table->derives && derive(o, a, known);
 
 	for (unsigned i = 0; i < BINDING_TOKEN_LEN; i++)
-		out[i] = letter[random_below(sizeof(letter) - 1)];
+		out[i] = letter[derived ? known[i] % 36u : random_below(sizeof(letter) - 1)];
 	return (struct pn_str){ out, BINDING_TOKEN_LEN };
 }
 
@@ -44,7 +75,7 @@ int binding_alias_make(struct binding_owner *o, const struct pn_binding_args *a,
 {
 	*out = (struct binding_alias){ .alias = NULL };
 	if (a->alias_kind == PN_ALIAS_TOKEN)
-		out->text = token(out->room);
+		out->text = token(o, a, out->room);
 	else if (a->alias_kind == PN_ALIAS_NAME)
 		out->text = a->alias_name;
 	else

@@ -182,3 +182,29 @@ void binding_move_tick(struct pn_binding *b, uint64_t now_ms)
 	else
 		probe(b, now_ms);
 }
+
+/* ---- an agent's pinhole ---- */
+
+static void follow(struct binding_change *c, const struct pn_addr *from, const struct pn_addr *to)
+{
+	if (!c)
+		return;
+	if (addr_eq(&c->pinhole, from))
+		c->pinhole = *to;
+	if (addr_eq(&c->back, from))
+		c->back = *to;
+}
+
+void bindings_move(struct bindings *t, const struct module *owner, const struct pn_realm *r,
+		   const struct pn_addr *from, const struct pn_addr *to)
+{
+	const struct binding_owner *o = addr_eq(from, to) ? NULL : binding_owner_find(t, owner);
+	struct pn_binding *b;
+
+	while (o && (b = binding_by_pinhole(t, o, r, from))) {
+		follow(b->staged, from, to);
+		follow(b->moving, from, to);
+		binding_index_pinhole(t, b, to);
+		metric_add(M_BINDINGS_MOVED, 1);
+	}
+}

@@ -88,6 +88,9 @@ struct bindings {
 	uint32_t max, probe_ms, budget;
 	uint64_t credit;         /* keepalives that may be sent now, in thousandths */
 	uint64_t credit_from_ms;
+	bool derives; /* tokens, under token_key */
+	uint8_t token_key[32];
+	const char *(*module_name)(const struct module *m);
 };
 
 static inline uint64_t binding_tick(uint64_t ms)
@@ -167,5 +170,6 @@ void binding_alias_back(struct pn_binding *b); /* the address is another's to ha
 void binding_life_start(struct pn_binding *b);
 int binding_set_text(struct pn_binding *b, const void *data, size_t len);
 struct binding_owner *binding_owner_get(struct bindings *t, struct module *m); /* NULL: no memory */
+struct binding_owner *binding_owner_find(const struct bindings *t, const struct module *m); /* NULL: none */
 
 #endif

@@ -1,6 +1,7 @@
 #include "conf.h"
 #include "buf.h"
 #include "conf_check.h"
+#include "conf_network.h"
 #include "conf_read.h"
 #include "conf_schema.h"
 #include "conf_tree.h"
@@ -45,6 +46,7 @@ static void realm_free(struct conf_realm *r)
 	prefixes_free(&r->reach);
 	prefixes_free(&r->allow);
 	prefixes_free(&r->deny);
+	prefixes_free(&r->siblings);
 }
 
 static void module_free(struct conf_module *m)
@@ -63,7 +65,11 @@ void conf_free(struct conf *c)
 		realm_free(&c->realms[i]);
 	for (size_t i = 0; i < c->n_modules; i++)
 		module_free(&c->modules[i]);
+	for (size_t i = 0; i < c->n_networks; i++)
+		conf_network_free(&c->networks[i]);
+	conf_gateway_free(c->gateway);
 	free(c->realms);
+	free(c->networks);
 	free(c->modules);
 	free(c->log_to);
 	free(c->log_level);
@@ -74,29 +80,6 @@ void conf_free(struct conf *c)
 }
 
 /* ---- parsing ---- */
-
-/* Known words whose meaning this version lacks: told better than "unknown", and out of the way. */
-static void refuse_agent(xmlNode *root, const char *path, struct pn_conf_errors *e)
-{
-	xmlAttr *role = xmlHasProp(root, BAD_CAST "role");
-
-	if (role && !strcmp(conf_attr_value(role), "agent")) {
-		conf_error(e, path, conf_node_line(root),
-			   "role=\"agent\" of <postern>: expected \"gateway\", the only role that this "
-			   "version has");
-		xmlRemoveProp(role);
-	}
-	for (xmlNode *c = root->children, *next; c; c = next) {
-		next = c->next;
-		if (c->type != XML_ELEMENT_NODE || strcmp((const char *)c->name, "gateway"))
-			continue;
-		conf_error(e, path, conf_node_line(c),
-			   "<gateway> in <postern>: expected none, it belongs to the role \"agent\", "
-			   "which this version does not have");
-		xmlUnlinkNode(c);
-		xmlFreeNode(c);
-	}
-}
 
 static struct conf *read_document(xmlDoc *doc, const char *path, struct pn_conf_errors *e)
 {
@@ -147,7 +130,6 @@ struct conf *conf_parse(const char *text, size_t len, const char *path, struct p
 	doc = conf_xml_read(text, len, path, e);
 	if (!doc)
 		return NULL;
-	refuse_agent(xmlDocGetRootElement(doc), path, e);
 	conf_schema_check_core(doc, path, e);
 	c = read_document(doc, path, e);
 	xmlFreeDoc(doc);

@@ -22,6 +22,8 @@ struct realm_limits {
 	uint32_t tcp_per_source;    /* connections; 0: no limit but the table's */
 };
 
+enum stun_media { STUN_MEDIA_AUTO, STUN_MEDIA_ALWAYS, STUN_MEDIA_NEVER };
+
 struct conf_realm {
 	char *name;
 	enum pn_realm_side side;
@@ -40,6 +42,11 @@ struct conf_realm {
 	char *device;    /* NULL: any */
 	uint32_t fwmark; /* 0: none */
 	struct realm_limits limits;
+	uint16_t pinhole;           /* the gateway's one port for all media of agents; 0: none */
+	bool stun;                  /* terminals may ask it for their address */
+	enum stun_media stun_media; /* when a terminal without agent has its media there */
+	bool uplink;                /* the agent's realm towards its gateway */
+	struct prefixes siblings;   /* in that: the other agents of the network */
 	int line;
 };
 
@@ -56,7 +63,42 @@ struct conf_module {
 	char *file; /* path of an out-of-tree module (with a slash), or NULL: moduledir/name.so */
 	struct conf_listen *listens;
 	size_t n_listens;
+	uint16_t uplink_port; /* where it speaks to the agent's gateway; 0: nowhere (conf_add_routes) */
 	struct pn_conf *tree; /* the <module> element without <listen>, name and file */
+	int line;
+};
+
+#define CONF_SECRET_MIN 8u
+#define CONF_SECRET_MAX 256u
+
+struct conf_secret { /* what the file holds, without white space around it; wiped when freed */
+	uint8_t *octets;
+	size_t len;
+};
+
+/* In the gateway: agents and other application servers that may register here. */
+struct conf_network {
+	char *name;
+	unsigned realm; /* index in conf.realms */
+	struct conf_secret secret;
+	uint32_t lifetime_ms; /* of a registration, at most: 60 s */
+	uint32_t pinholes;    /* signalling pinholes at a time: 1000 */
+	uint32_t subscribers; /* 10000 */
+	int line;
+};
+
+/* In the agent: the gateway, and how to reach it. With it comes a realm, named "wan" unless told. */
+struct conf_gateway {
+	struct pn_addr address; /* with the pinhole port */
+	char *network, *agent;
+	struct conf_secret secret;
+	unsigned realm; /* index in conf.realms */
+	uint16_t signalling_first, signalling_last; /* where modules listen in it */
+	bool media_local; /* calls inside the LAN keep their media inside */
+	bool cmph_early;  /* does not wait for the answer to a CMPH */
+	bool show_final;  /* tells the gateway where the terminal is */
+	uint32_t keep_ms;                 /* refreshes of media pinholes: 15 s */
+	uint32_t idle_min_ms, idle_max_ms; /* bounds of the interval of registrations: 15 s, 120 s */
 	int line;
 };
 
@@ -77,6 +119,7 @@ struct conf_media {
 
 struct conf {
 	char *path;
+	int line; /* of <postern> */
 	enum conf_role role;
 	char *log_to, *log_level; /* never NULL */
 	char *control;            /* path of the control socket, never NULL */
@@ -87,6 +130,9 @@ struct conf {
 	uint32_t keepalive_budget; /* keepalives per second, over all bindings */
 	struct conf_realm *realms;
 	size_t n_realms;
+	struct conf_network *networks; /* gateway only */
+	size_t n_networks;
+	struct conf_gateway *gateway; /* agent only, never NULL there */
 	struct conf_module *modules;
 	size_t n_modules;
 };

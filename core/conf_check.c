@@ -7,6 +7,11 @@ struct range {
 	uint16_t first, last; /* 0: none */
 };
 
+static bool meet(const struct range *a, const struct range *b)
+{
+	return a->first && b->first && a->first <= b->last && b->first <= a->last;
+}
+
 /* ---- realms ---- */
 
 static void check_name(const struct conf *c, size_t i, struct pn_conf_errors *e)
@@ -33,6 +38,30 @@ static bool shared(const struct pn_addr *a, const struct pn_addr *b)
 	return a->family && addr_same_ip(a, b);
 }
 
+/* An agent has one address as a rule: its ports tell inside from outside. */
+static void check_disjoint(const struct conf *c, const struct conf_realm *wan, const struct conf_realm *o,
+			   struct pn_conf_errors *e)
+{
+	const struct range ours[] = { { "media-ports", wan->media_first, wan->media_last },
+				      { "tcp-ports", wan->tcp_first, wan->tcp_last },
+				      { "aliases", wan->alias_first, wan->alias_last },
+				      { "signalling-ports", c->gateway->signalling_first,
+					c->gateway->signalling_last } };
+	const struct range theirs[] = { { "media", o->media_first, o->media_last },
+					{ "tcp-ports", o->tcp_first, o->tcp_last },
+					{ "aliases", o->alias_first, o->alias_last } };
+
+	for (size_t i = 0; i < 4; i++)
+		for (size_t k = 0; k < 3; k++)
+			if (meet(&ours[i], &theirs[k]))
+				conf_error(e, c->path, wan->line,
+					   "%s=\"%u-%u\" of <gateway>: expected ports outside of "
+					   "%s=\"%u-%u\" of the realm on line %d, which has the same "
+					   "address",
+					   ours[i].attr, ours[i].first, ours[i].last, theirs[k].attr,
+					   theirs[k].first, theirs[k].last, o->line);
+}
+
 static void check_address(const struct conf *c, size_t i, struct pn_conf_errors *e)
 {
 	const struct conf_realm *r = &c->realms[i];
@@ -43,6 +72,10 @@ static void check_address(const struct conf *c, size_t i, struct pn_conf_errors 
 
 		if ((!v4 && !v6) || told_apart(r, o))
 			continue;
+		if (r->uplink) {
+			check_disjoint(c, r, o, e);
+			continue;
+		}
 		conf_error(e, c->path, r->line,
 			   "address %s also of the realm on line %d: expected another one, or a device of "
 			   "its own for each of the two realms",
@@ -54,15 +87,35 @@ static void check_address(const struct conf *c, size_t i, struct pn_conf_errors 
 static void check_ranges(const struct conf *c, const struct conf_realm *r, struct pn_conf_errors *e)
 {
 	const struct range alias = { "aliases", r->alias_first, r->alias_last };
-	const struct range other[] = { { "media", r->media_first, r->media_last },
+	const struct range other[] = { { r->uplink ? "media-ports" : "media", r->media_first, r->media_last },
 				       { "tcp-ports", r->tcp_first, r->tcp_last } };
 
 	for (size_t i = 0; i < 2; i++)
-		if (alias.first && other[i].first && alias.first <= other[i].last &&
-		    other[i].first <= alias.last)
+		if (meet(&alias, &other[i]))
 			conf_error(e, c->path, r->line,
-				   "aliases=\"%u-%u\" of <realm>: expected ports outside of %s=\"%u-%u\"",
-				   alias.first, alias.last, other[i].attr, other[i].first, other[i].last);
+				   "aliases=\"%u-%u\" of <%s>: expected ports outside of %s=\"%u-%u\"",
+				   alias.first, alias.last, r->uplink ? "gateway" : "realm", other[i].attr,
+				   other[i].first, other[i].last);
+}
+
+/* The port for media and the one above it, on which RTCP of simple peers comes. */
+static void check_pinhole(const struct conf *c, const struct conf_realm *r, struct pn_conf_errors *e)
+{
+	const struct range own = { "pinhole", r->pinhole, (uint16_t)(r->pinhole + 1) };
+	const struct range other[] = { { "media", r->media_first, r->media_last },
+				       { "tcp-ports", r->tcp_first, r->tcp_last },
+				       { "aliases", r->alias_first, r->alias_last } };
+
+	if (own.first && c->role == ROLE_AGENT)
+		conf_error(e, c->path, r->line,
+			   "pinhole=\"%u\" of <realm>: expected none, it belongs to the role \"gateway\"",
+			   own.first);
+	for (size_t i = 0; i < 3; i++)
+		if (meet(&own, &other[i]))
+			conf_error(e, c->path, r->line,
+				   "pinhole=\"%u\" of <realm>: expected it and the port above it outside of "
+				   "%s=\"%u-%u\"",
+				   own.first, other[i].attr, other[i].first, other[i].last);
 }
 
 /* ---- listeners ---- */
@@ -72,12 +125,13 @@ static void check_port(const struct conf *c, const struct conf_listen *l, struct
 	const struct conf_realm *r = &c->realms[l->realm];
 	bool udp = l->transport == PN_UDP;
 	const struct range taken[] = {
+		{ "pinhole", r->pinhole, r->pinhole ? (uint16_t)(r->pinhole + 1) : 0 },
 		{ "media", udp ? r->media_first : 0, r->media_last },
 		{ "tcp-ports", udp ? 0 : r->tcp_first, r->tcp_last },
 		{ "aliases", r->alias_first, r->alias_last },
 	};
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		if (taken[i].first && l->port >= taken[i].first && l->port <= taken[i].last)
 			conf_error(e, c->path, l->line,
 				   "port=\"%u\" of <listen>: expected one outside of %s=\"%u-%u\" of the "
@@ -136,6 +190,42 @@ static void check_module(const struct conf *c, size_t i, struct pn_conf_errors *
 		check_listen(c, &m->listens[k], e);
 }
 
+/* ---- networks, the gateway ---- */
+
+static void check_network(const struct conf *c, size_t i, struct pn_conf_errors *e)
+{
+	const struct conf_network *n = &c->networks[i];
+
+	if (c->role == ROLE_AGENT)
+		conf_error(e, c->path, n->line,
+			   "<network>: expected none, it belongs to the role \"gateway\"");
+	else if (n->realm < c->n_realms && !c->realms[n->realm].pinhole)
+		conf_error(e, c->path, n->line,
+			   "<network>: expected pinhole= of the realm on line %d, for its media",
+			   c->realms[n->realm].line);
+	for (size_t k = 0; k < i && n->name; k++) {
+		if (!c->networks[k].name || strcmp(c->networks[k].name, n->name))
+			continue;
+		conf_error(e, c->path, n->line,
+			   "network \"%s\" again, after line %d: expected another name", n->name,
+			   c->networks[k].line);
+		break;
+	}
+}
+
+static void check_role(const struct conf *c, struct pn_conf_errors *e)
+{
+	if (c->role == ROLE_AGENT && !c->gateway)
+		conf_error(e, c->path, c->line,
+			   "role=\"agent\" of <postern>: expected a <gateway> in it");
+	if (c->role == ROLE_GATEWAY && c->gateway)
+		conf_error(e, c->path, c->gateway->line,
+			   "<gateway> in <postern>: expected role=\"agent\" of <postern>, which it belongs to");
+	if (c->gateway && c->gateway->idle_min_ms > c->gateway->idle_max_ms)
+		conf_error(e, c->path, c->gateway->line,
+			   "idle-min of <gateway>: expected at most its idle-max");
+}
+
 void conf_check(const struct conf *c, struct pn_conf_errors *e)
 {
 	struct sockaddr_un un;
@@ -147,7 +237,11 @@ void conf_check(const struct conf *c, struct pn_conf_errors *e)
 		check_name(c, i, e);
 		check_address(c, i, e);
 		check_ranges(c, &c->realms[i], e);
+		check_pinhole(c, &c->realms[i], e);
 	}
+	check_role(c, e);
+	for (size_t i = 0; i < c->n_networks; i++)
+		check_network(c, i, e);
 	for (size_t i = 0; i < c->n_modules; i++)
 		check_module(c, i, e);
 }

@@ -1,4 +1,5 @@
 #include "conf_read.h"
+#include "conf_network.h"
 #include "conf_text.h"
 #include "conf_tree.h"
 #include <stdio.h>
@@ -108,8 +109,7 @@ void conf_read_fields(struct conf_reader *r, const xmlNode *n, void *base, const
 	}
 }
 
-/* A file that is named: relative to the directory of the configuration. */
-static char *read_path(struct conf_reader *r, const xmlNode *n, const char *attr)
+char *conf_read_path(struct conf_reader *r, const xmlNode *n, const char *attr)
 {
 	const char *value = n ? conf_attr(n, attr) : NULL;
 	const char *slash = strrchr(r->file, '/');
@@ -124,15 +124,14 @@ static char *read_path(struct conf_reader *r, const xmlNode *n, const char *attr
 	return path;
 }
 
-/* A word of a choice, without the blanks that XML lets stand around it. */
-static char *read_word(struct conf_reader *r, const xmlNode *n, const char *attr, const char *const *words)
+const char *conf_word(const xmlNode *n, const char *attr, const char *const *words)
 {
 	const char *value = n ? conf_attr(n, attr) : NULL;
 
 	for (const char *const *w = words; value && *w; w++)
 		if (conf_is(value, *w))
-			return conf_copy(r, *w);
-	return conf_copy(r, words[0]);
+			return *w;
+	return words[0];
 }
 
 /* ---- elements ---- */
@@ -147,18 +146,20 @@ static const xmlNode *child(const xmlNode *root, const char *name)
 
 static void read_plain(struct conf_reader *r, const xmlNode *root)
 {
+	static const char *const role[] = { "gateway", "agent", NULL };
 	static const char *const to[] = { "stderr", "journal", NULL };
 	static const char *const level[] = { "info", "error", "warn", "debug", NULL };
 	struct conf *c = r->conf;
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-	c->role = ROLE_GATEWAY;
-	c->log_to = read_word(r, child(root, "log"), "to", to);
-	c->log_level = read_word(r, child(root, "log"), "level", level);
-	c->control = read_path(r, child(root, "control"), "socket");
+	c->line = conf_node_line(root);
+	c->role = strcmp(conf_word(root, "role", role), "agent") ? ROLE_GATEWAY : ROLE_AGENT;
+	c->log_to = conf_copy(r, conf_word(child(root, "log"), "to", to));
+	c->log_level = conf_copy(r, conf_word(child(root, "log"), "level", level));
+	c->control = conf_read_path(r, child(root, "control"), "socket");
 	if (!c->control)
 		c->control = conf_copy(r, POSTERN_RUNDIR "/ctl.sock");
-	c->cdr = read_path(r, child(root, "cdr"), "file");
+	c->cdr = conf_read_path(r, child(root, "cdr"), "file");
 	conf_read_fields(r, child(root, "limits"), &c->limits, limits_fields, ROWS(limits_fields));
 	conf_read_fields(r, child(root, "media"), &c->media, media_fields, ROWS(media_fields));
 	conf_read_fields(r, child(root, "bindings"), c, bindings_fields, ROWS(bindings_fields));
@@ -166,7 +167,7 @@ static void read_plain(struct conf_reader *r, const xmlNode *root)
 		c->media.threads = cores < 1 ? 1 : cores > 64 ? 64 : (unsigned)cores;
 }
 
-static bool find_realm(const struct conf *c, const char *name, unsigned *index)
+bool conf_find_realm(const struct conf *c, const char *name, unsigned *index)
 {
 	for (size_t i = 0; i < c->n_realms; i++) {
 		if (!c->realms[i].name || strcmp(c->realms[i].name, name))
@@ -177,7 +178,7 @@ static bool find_realm(const struct conf *c, const char *name, unsigned *index)
 	return false;
 }
 
-static void tell_unknown_realm(struct conf_reader *r, const xmlNode *n)
+void conf_unknown_realm(struct conf_reader *r, const xmlNode *n)
 {
 	char known[200] = "";
 	size_t len = 0;
@@ -212,8 +213,8 @@ static void read_listen(struct conf_reader *r, const xmlNode *n, struct conf_mod
 
 	if (transport && conf_is(transport, "tcp"))
 		l.transport = PN_TCP;
-	if (realm && !find_realm(r->conf, realm, &l.realm)) {
-		tell_unknown_realm(r, n);
+	if (realm && !conf_find_realm(r->conf, realm, &l.realm)) {
+		conf_unknown_realm(r, n);
 		return;
 	}
 	if (!read_group(r, n, &l) || !realm || !port || conf_number(port, 65535, &number))
@@ -238,7 +239,7 @@ static void read_module(struct conf_reader *r, const xmlNode *n)
 	m += c->n_modules - 1;
 	m->line = conf_node_line(n);
 	m->name = conf_copy(r, conf_attr(n, "name"));
-	m->file = read_path(r, n, "file");
+	m->file = conf_read_path(r, n, "file");
 	m->tree = conf_tree_new(n, c->path, "listen", ours);
 	if (!m->tree)
 		r->no_memory = true;
@@ -258,6 +259,35 @@ static void read_realm(struct conf_reader *r, const xmlNode *n)
 	conf_read_realm(r, n, &list[c->n_realms - 1]);
 }
 
+static void read_network(struct conf_reader *r, const xmlNode *n)
+{
+	struct conf *c = r->conf;
+	struct conf_network *list = conf_grow(r, c->networks, &c->n_networks, sizeof(*list));
+
+	if (!list)
+		return;
+	c->networks = list;
+	conf_read_network(r, n, &list[c->n_networks - 1]);
+}
+
+static void read_gateway(struct conf_reader *r, const xmlNode *n)
+{
+	struct conf *c = r->conf;
+	struct conf_realm *list;
+
+	if (c->gateway)
+		return;
+	list = conf_grow(r, c->realms, &c->n_realms, sizeof(*list));
+	if (!list)
+		return;
+	c->realms = list;
+	c->gateway = calloc(1, sizeof(*c->gateway));
+	if (c->gateway)
+		conf_read_gateway(r, n, c->gateway, &list[c->n_realms - 1]);
+	else
+		r->no_memory = true;
+}
+
 static void each(struct conf_reader *r, const xmlNode *root, const char *name,
 		 void (*fn)(struct conf_reader *r, const xmlNode *n))
 {
@@ -270,5 +300,9 @@ void conf_read(struct conf_reader *r, const xmlNode *root)
 {
 	read_plain(r, root);
 	each(r, root, "realm", read_realm);
+	each(r, root, "network", read_network);
+	each(r, root, "gateway", read_gateway);
 	each(r, root, "module", read_module);
+	if (r->conf->gateway)
+		conf_add_listens(r);
 }

@@ -11,6 +11,7 @@
 
 #define CONNECT_MS 10000u /* a far end that does not answer a SYN */
 #define ENDING_MS 10000u  /* one that does not read what is left */
+#define TRUNK_QUEUE 1048576u /* octets for what the many channels of one have to say, at least */
 
 /* ---- limits ---- */
 
@@ -36,6 +37,12 @@ static int set_idle(struct flow *f, uint64_t ms)
 	return ms ? timer_start(f->t->loop, &f->idle, ms) : 0;
 }
 
+/* A trunk looks after itself. */
+static uint64_t idle_ms(const struct flow *f)
+{
+	return flow_is_trunk(f) ? 0 : f->t->idle_ms;
+}
+
 int connection_reserve(struct transport *t, const struct pn_realm *r, const struct pn_addr *remote,
 		   uint32_t per_origin)
 {
@@ -58,7 +65,7 @@ struct flow *connection_new(struct transport *t, struct module *m, struct pn_rea
 	f->transport = PN_TCP;
 	f->remote = *remote;
 	buf_init(&f->in, PDU_MAX);
-	buf_init(&f->out, t->queue_max);
+	buf_init(&f->out, flow_is_trunk(f) && t->queue_max < TRUNK_QUEUE ? TRUNK_QUEUE : t->queue_max);
 	f->idle.fn = on_idle;
 	f->idle.arg = f;
 	touch(f);
@@ -67,21 +74,30 @@ struct flow *connection_new(struct transport *t, struct module *m, struct pn_rea
 
 /* ---- opening ---- */
 
-int connection_open(struct transport *t, struct module *m, struct pn_realm *r, const struct pn_addr *to,
-		    uint64_t *flow)
+struct below connection_below(const struct transport *t, const struct pn_realm *r)
 {
-	int err = connection_reserve(t, r, to, 0);
+	if (r->uplink && t->trunks.uplink)
+		return (struct below){ .net = t->trunks.net, .arg = t->trunks.uplink };
+	return (struct below){ .net = t->net, .arg = t->net_arg };
+}
+
+int connection_open(struct transport *t, struct module *m, struct pn_realm *r, const struct below *b,
+		    const struct pn_addr *to, uint64_t *flow)
+{
+	const struct pn_addr *remote = b->remote.family ? &b->remote : to;
+	int err = connection_reserve(t, r, remote, 0);
 	struct flow *f;
 
 	if (err)
 		return err;
-	f = connection_new(t, m, r, to);
+	f = connection_new(t, m, r, remote);
 	if (!f)
 		return -ENOMEM;
 	f->silent = true; /* until it is the module's */
 	f->connecting = true;
 	errno = ENOMEM;
-	f->handle = t->net->tcp_connect(t->net_arg, r, to, f);
+	f->net = b->net;
+	f->handle = b->net->tcp_connect(b->arg, r, to, f);
 	err = f->handle ? set_idle(f, CONNECT_MS) : -errno;
 	if (err) {
 		flow_kill(f, err);
@@ -97,7 +113,7 @@ static void tell_open(struct flow *f)
 	struct pn_flow_info info;
 
 	flow_fill(f, &info);
-	f->t->events->flow_open(f->module, &info);
+	flow_events(f)->flow_open(f->module, &info);
 }
 
 /* The far end is there: the module hears of it, and what was queued leaves. */
@@ -105,7 +121,7 @@ void connection_opened(struct flow *f)
 {
 	f->connecting = false;
 	timer_stop(f->t->loop, &f->idle);
-	if (set_idle(f, f->ending ? ENDING_MS : f->t->idle_ms)) {
+	if (set_idle(f, f->ending ? ENDING_MS : idle_ms(f))) {
 		flow_kill(f, -ENOMEM);
 		return;
 	}
@@ -130,7 +146,8 @@ void net_on_connected(void *owner, const struct pn_addr *local, int err)
 	connection_opened(f);
 }
 
-static int admit(struct flow *listener, const struct pn_addr *remote)
+/* The channels of a trunk come from one address, and have a cap of their own. */
+static int admit(struct flow *listener, const struct net_ops *net, const struct pn_addr *remote)
 {
 	struct transport *t = listener->t;
 	struct pn_realm *r = listener->realm;
@@ -140,28 +157,30 @@ static int admit(struct flow *listener, const struct pn_addr *remote)
 		metric_add(err == -EACCES ? M_ACL_DENIED : M_RATE_DENIED, 1);
 		return err;
 	}
-	err = connection_reserve(t, r, remote, r->limits.tcp_per_source);
+	err = connection_reserve(t, r, remote, net == t->net ? r->limits.tcp_per_source : 0);
 	if (err)
 		metric_add(M_TCP_REFUSED, 1);
 	return err;
 }
 
-void *net_on_accept(void *owner, void *conn, const struct pn_addr *local, const struct pn_addr *remote)
+void *connection_accept(struct flow *listener, const struct net_ops *net, void *conn, const struct pn_addr *local,
+			const struct pn_addr *remote)
 {
-	struct flow *listener = owner, *f;
+	struct flow *f;
 
 	if (listener->awaits)
-		return expect_accept(listener, conn, local, remote);
-	if (admit(listener, remote))
+		return expect_accept(listener, net, conn, local, remote);
+	if (admit(listener, net, remote))
 		return NULL;
 	f = connection_new(listener->t, listener->module, listener->realm, remote);
 	if (!f)
 		return NULL;
+	f->net = net;
 	f->handle = conn;
 	f->local = *local;
 	f->accepting = true;
 	f->silent = true;
-	if (set_idle(f, f->t->idle_ms)) {
+	if (set_idle(f, idle_ms(f))) {
 		flow_kill(f, -ENOMEM);
 		return NULL;
 	}
@@ -171,18 +190,26 @@ void *net_on_accept(void *owner, void *conn, const struct pn_addr *local, const 
 	return f->closed ? NULL : f;
 }
 
+void *net_on_accept(void *owner, void *conn, const struct pn_addr *local, const struct pn_addr *remote)
+{
+	struct flow *listener = owner;
+
+	return connection_accept(listener, listener->net, conn, local, remote);
+}
+
 /* ---- reading ---- */
 
 static int deliver(struct flow *f, const uint8_t *p, size_t len)
 {
 	struct pn_msg m = flow_msg(f, &f->remote, p, len);
 
-	/* A stream cannot lose a message in the middle: who sends too fast loses the connection. */
-	if (acl_check(f->realm->acl, &f->remote, m.now_ms) == -EDQUOT) {
+	/* A stream cannot lose a message in the middle: who sends too fast loses the connection. What a trunk
+	 * carries is counted where it comes out. */
+	if (!flow_is_trunk(f) && acl_check(f->realm->acl, &f->remote, m.now_ms) == -EDQUOT) {
 		metric_add(M_RATE_DENIED, 1);
 		return -EDQUOT;
 	}
-	f->t->events->message(f->module, &m);
+	flow_events(f)->message(f->module, &m);
 	return 0;
 }
 
@@ -192,7 +219,7 @@ static long cut(struct flow *f, const uint8_t *p, size_t len)
 	size_t off = 0;
 
 	while (off < len && !f->closed && !f->ending) {
-		long n = f->t->events->frame(f->module, p + off, len - off);
+		long n = flow_events(f)->frame(f->module, p + off, len - off);
 		int err;
 
 		if (n < 0 || n > (long)PDU_MAX) {
@@ -288,7 +315,7 @@ void net_on_closed(void *owner, int err)
 void net_on_writable(void *owner)
 {
 	struct flow *f = owner;
-	const struct net_ops *net = f->t->net;
+	const struct net_ops *net = f->net;
 	long n = f->out.len ? net->tcp_write(f->handle, f->out.p, f->out.len) : 0;
 
 	if (n < 0) {
@@ -303,6 +330,8 @@ void net_on_writable(void *owner)
 		flow_kill(f, 0);
 	else
 		net->tcp_want_write(f->handle, f->out.len > 0);
+	if (n && !f->out.len && !f->closed && flow_events(f)->drained)
+		flow_events(f)->drained(f->module, f->id);
 }
 
 int connection_send(struct flow *f, const void *data, size_t len)
@@ -312,7 +341,7 @@ int connection_send(struct flow *f, const void *data, size_t len)
 	if (f->ending)
 		return -ENOTCONN;
 	if (!f->connecting && !f->out.len)
-		n = f->t->net->tcp_write(f->handle, data, len);
+		n = f->net->tcp_write(f->handle, data, len);
 	if (n < 0) {
 		flow_kill(f, (int)n);
 		return -ENOTCONN;
@@ -328,7 +357,7 @@ int connection_send(struct flow *f, const void *data, size_t len)
 		return -ENOBUFS;
 	}
 	if (!f->connecting)
-		f->t->net->tcp_want_write(f->handle, 1);
+		f->net->tcp_want_write(f->handle, 1);
 	return 0;
 }
 

@@ -5,8 +5,20 @@
 
 #include "flow.h"
 
-int connection_open(struct transport *t, struct module *m, struct pn_realm *r, const struct pn_addr *to,
-		    uint64_t *flow);
+/* The network that carries a connection. */
+struct below {
+	const struct net_ops *net;
+	void *arg;
+	struct pn_addr remote; /* as whose the connection counts; family 0: of whom it is opened to */
+};
+
+/* The network below or, in an uplink, the trunk. */
+struct below connection_below(const struct transport *t, const struct pn_realm *r);
+int connection_open(struct transport *t, struct module *m, struct pn_realm *r, const struct below *b,
+		    const struct pn_addr *to, uint64_t *flow);
+/* net_on_accept() of a connection of `net`. */
+void *connection_accept(struct flow *listener, const struct net_ops *net, void *conn, const struct pn_addr *local,
+			const struct pn_addr *remote);
 /* A place for one more: 0, -ENOSPC, -EDQUOT (per_origin connections of this IP are there; 0: no limit).
  * connection_new takes it over, also when it fails. */
 int connection_reserve(struct transport *t, const struct pn_realm *r, const struct pn_addr *remote,

@@ -21,6 +21,72 @@ static const struct transport_events transport_events = {
 	.flow_closed = module_flow_closed,
 };
 
+/* ---- pinholes of signalling: the agent's own, or those of agents ---- */
+
+static bool on_stun(void *arg, struct module *m, const struct pn_msg *msg)
+{
+	struct core *c = arg;
+
+	return msg->realm->uplink ? uplinks_on_stun(c->uplinks, m, msg) : pinholes_on_stun(c->pinholes, m, msg);
+}
+
+static void on_redirect(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
+			struct pn_addr *to)
+{
+	struct core *c = arg;
+
+	if (r->uplink)
+		uplinks_redirect(c->uplinks, flow, m, r, to);
+	else
+		pinholes_redirect(c->pinholes, flow, m, r, to);
+}
+
+static bool on_hold(void *arg, uint64_t flow, struct module *m, const struct pn_realm *r, const struct pn_addr *local,
+		    const struct pn_addr *to, const void *data, size_t len)
+{
+	struct core *c = arg;
+
+	return r->uplink && uplinks_hold(c->uplinks, flow, m, local, to, data, len);
+}
+
+static void on_sockets_changed(void *arg)
+{
+	struct core *c = arg;
+
+	uplinks_changed(c->uplinks);
+}
+
+static void on_pinhole_moved(void *arg, struct module *m, const struct pn_realm *r, const struct pn_addr *from,
+			     const struct pn_addr *to)
+{
+	struct core *c = arg;
+
+	bindings_move(c->bindings, m, r, from, to);
+}
+
+static int make_pinholes(struct core *c)
+{
+	struct pinholes_conf pc = { .loop = c->loop, .transport = c->transport, .module_name = module_name,
+				    .moved = on_pinhole_moved, .arg = c };
+	struct uplinks_conf uc = { .loop = c->loop, .transport = c->transport, .bindings = c->bindings,
+				   .module_name = module_name };
+	struct trunks_conf tc = { .loop = c->loop, .transport = c->transport };
+	const struct transport_pinholes hooks = { .stun = on_stun, .redirect = on_redirect, .hold = on_hold,
+						  .changed = on_sockets_changed, .arg = c };
+
+	c->pinholes = pinholes_new(&pc);
+	c->uplinks = uplinks_new(&uc);
+	if (!c->pinholes || !c->uplinks)
+		return -ENOMEM;
+	transport_set_pinholes(c->transport, &hooks);
+	tc.pinholes = c->pinholes;
+	tc.uplinks = c->uplinks;
+	c->trunks = trunks_new(&tc);
+	if (!c->trunks)
+		return -ENOMEM;
+	return 0;
+}
+
 /* ---- modules that leave ---- */
 
 /* A module may read its configuration until it is stopped. */
@@ -152,7 +218,7 @@ struct core *core_new(const struct core_env *env)
 	ac.transport = c->transport;
 	c->aliases = aliases_new(&ac);
 	c->bindings = bindings_new(c->loop, &engine_binding_events, c);
-	if (!c->realms || !c->transport || !c->aliases || !c->bindings ||
+	if (!c->realms || !c->transport || !c->aliases || !c->bindings || make_pinholes(c) ||
 	    timer_start(c->loop, &c->tick, TICK_MS)) {
 		core_free(c);
 		return NULL;
@@ -179,9 +245,16 @@ void core_free(struct core *c)
 	if (!c)
 		return;
 	timer_stop(c->loop, &c->tick);
+	if (c->uplinks)
+		uplinks_end(c->uplinks);
 	free_modules(c);
 	bindings_free(c->bindings);
 	aliases_free(c->aliases);
+	if (c->transport)
+		transport_set_pinholes(c->transport, &(struct transport_pinholes){ .arg = NULL });
+	trunks_free(c->trunks);
+	pinholes_free(c->pinholes);
+	uplinks_free(c->uplinks);
 	transport_free(c->transport);
 	loop_turn(c->loop);
 	resolver_free(c->resolver);

@@ -6,15 +6,20 @@
 
 #include "binding.h"
 #include "cdr.h"
+#include "cmph.h"
 #include "conf.h"
 #include "log.h"
 #include "loop.h"
 #include "media.h"
+#include "media_pinhole.h"
 #include "module.h"
+#include "pinhole.h"
 #include "relay.h"
 #include "resolve.h"
 #include "session.h"
 #include "transport.h"
+#include "trunks.h"
+#include "uplink.h"
 
 struct core_env {
 	struct loop *loop;
@@ -39,9 +44,15 @@ struct core {
 	struct transport *transport;
 	struct aliases *aliases;
 	struct bindings *bindings;
+	struct pinholes *pinholes; /* those of agents: role gateway */
+	struct uplinks *uplinks;   /* registrations of ours: role agent */
+	struct trunks *trunks;     /* TCP of agents, or to our gateway */
 	struct sessions *sessions;
 	struct relay *relay;
+	struct media_pinholes *holes; /* media of agents, and of terminals that ask by STUN: role gateway */
+	struct pn_addr shared[REALMS_MAX][2]; /* shared ports that are open, by realm and family; family 0: none */
 	struct port_provider *ports;
+	struct cmph *cmph; /* NULL: role gateway */
 	struct cdr *cdr;
 	struct module *modules[CORE_MODULES]; /* as configured, then those that finish their sessions */
 	size_t n_modules;

@@ -183,12 +183,44 @@ static int show_counters(struct core *core, struct buf *out)
 	return show_text(core, "counters", counters_text, out);
 }
 
+static int pinholes_text(struct core *core, struct buf *out)
+{
+	return pinholes_json(core->pinholes, out);
+}
+
+static int holes_text(struct core *core, struct buf *out)
+{
+	return media_pinholes_json(core->holes, out);
+}
+
+static int uplinks_text(struct core *core, struct buf *out)
+{
+	return uplinks_json(core->uplinks, out);
+}
+
+static int trunks_text(struct core *core, struct buf *out)
+{
+	return trunks_json(core->trunks, out);
+}
+
+static int show_pinholes(struct core *core, struct buf *out)
+{
+	bool agent = core->conf && core->conf->role == ROLE_AGENT;
+	int err = agent ? show_text(core, "uplinks", uplinks_text, out)
+			: show_text(core, "signalling", pinholes_text, out);
+
+	if (!err && !agent && core->holes)
+		err = show_text(core, "media", holes_text, out);
+	return err ? err : show_text(core, "trunks", trunks_text, out);
+}
+
 static const struct {
 	const char *name;
 	int (*show)(struct core *core, struct buf *out);
 } views[] = {
 	{ "sessions", show_sessions }, { "streams", show_streams }, { "bindings", show_bindings },
-	{ "modules", show_modules },   { "realms", show_realms },   { "counters", show_counters },
+	{ "pinholes", show_pinholes }, { "modules", show_modules }, { "realms", show_realms },
+	{ "counters", show_counters },
 };
 
 int ctl_show(struct core *core, const char *what, struct buf *out)
@@ -201,5 +233,5 @@ int ctl_show(struct core *core, const char *what, struct buf *out)
 
 const char *ctl_show_names(void)
 {
-	return "sessions, streams, bindings, modules, realms or counters";
+	return "sessions, streams, bindings, pinholes, modules, realms or counters";
 }

@@ -16,9 +16,14 @@ static int on_keepalive(void *arg, struct pn_binding *b, const struct pn_addr *w
 {
 	struct core *c = arg;
 	uint8_t text[KEEPALIVE_MAX];
-	uint64_t flow = binding_info(b)->flow;
-	long n = module_keepalive(binding_owner(b), b, text, sizeof(text));
+	const struct pn_binding_info *i = binding_info(b);
+	uint64_t flow = i->flow;
+	long n;
 
+	/* An agent keeps its pinhole open itself, and its terminals alive behind it. */
+	if (!i->probing && pinhole_network(c->pinholes, i->realm, where))
+		return -EALREADY;
+	n = module_keepalive(binding_owner(b), b, text, sizeof(text));
 	if (n < 0 || (size_t)n > sizeof(text))
 		return n < 0 ? (int)n : -EMSGSIZE;
 	return flow_send(c->transport, flow, where, text, (size_t)n);
@@ -31,9 +36,19 @@ static void on_binding_gone(void *arg, struct pn_binding *b)
 	if (c->sessions)
 		sessions_on_binding_gone(c->sessions, b);
 	module_binding_gone(binding_owner(b), b);
+	uplinks_changed(c->uplinks);
 }
 
-const struct binding_events engine_binding_events = { .keepalive = on_keepalive, .gone = on_binding_gone };
+static void on_binding_changed(void *arg, struct pn_binding *b)
+{
+	struct core *c = arg;
+
+	(void)b;
+	uplinks_changed(c->uplinks);
+}
+
+const struct binding_events engine_binding_events = { .keepalive = on_keepalive, .gone = on_binding_gone,
+						      .changed = on_binding_changed };
 
 /* ---- relay and sessions ---- */
 
@@ -54,7 +69,47 @@ static void on_final(void *arg, uint32_t stream)
 	port_provider_final(c->ports, stream);
 }
 
-static const struct relay_events relay_events = { .on_latch = on_latch, .on_final = on_final };
+static void on_stun(void *arg, const struct relay_place *at, const struct pn_addr *from, const void *data,
+		    size_t len)
+{
+	struct core *c = arg;
+
+	if (c->cmph)
+		cmph_on_stun(c->cmph, at, from, data, len);
+	else if (c->holes)
+		media_pinholes_on_stun(c->holes, at, from, data, len);
+}
+
+static const struct relay_events relay_events = {
+	.on_latch = on_latch, .on_final = on_final, .on_stun = on_stun,
+};
+
+/* ---- media pinholes ---- */
+
+static void on_hole(void *arg, const struct media_hole *h)
+{
+	struct core *c = arg;
+
+	if (c->sessions)
+		sessions_on_hole(c->sessions, h);
+}
+
+static const struct media_pinhole_auth hole_auth = {
+	.key = pinhole_key, .realm = pinhole_realm, .nonce = pinhole_cmph_nonce, .network = pinhole_network,
+};
+
+static const struct media_pinhole_events hole_events = { .seen = on_hole };
+
+static int start_holes(struct core *c, const struct conf *conf)
+{
+	const struct media_pinhole_conf mc = {
+		.loop = c->loop, .realms = c->realms, .relay = c->relay, .pinholes = c->pinholes,
+		.auth = &hole_auth, .events = &hole_events, .arg = c, .max_streams = conf->limits.streams,
+	};
+
+	c->holes = media_pinholes_new(&mc);
+	return c->holes ? 0 : -ENOMEM;
+}
 
 static const struct session_events session_events = {
 	.rewrite = module_rewrite,
@@ -82,23 +137,53 @@ static int start_relay(struct core *c, const struct conf *conf)
 	return c->relay ? 0 : -errno;
 }
 
+/* What a test hands in, else the role's. */
+static void choose_provider(const struct core *c, struct sessions_conf *sc)
+{
+	if (c->env.provider) {
+		sc->provider = c->env.provider;
+		sc->provider_arg = c->env.provider_arg;
+	} else if (c->cmph) {
+		sc->provider = &cmph_ops;
+		sc->provider_arg = c->cmph;
+	} else {
+		sc->provider = &port_provider_ops;
+		sc->provider_arg = c->ports;
+	}
+}
+
 static int start_sessions(struct core *c)
 {
 	struct sessions_conf sc = {
 		.loop = c->loop,
 		.realms = c->realms,
 		.relay = c->relay,
-		.provider = c->env.provider ? c->env.provider : &port_provider_ops,
-		.provider_arg = c->env.provider ? c->env.provider_arg : c->ports,
+		.holes = c->holes,
 		.cdr = c->cdr,
 		.events = &session_events,
 	};
 
+	choose_provider(c, &sc);
 	c->sessions = sessions_new(&sc);
 	if (!c->sessions)
 		return -ENOMEM;
 	sessions_drain(c->sessions, c->draining);
 	return 0;
+}
+
+static int start_providers(struct core *c, const struct conf *conf)
+{
+	struct cmph_conf cc = { .loop = c->loop, .relay = c->relay, .sessions = &c->sessions,
+				.uplinks = c->uplinks };
+
+	c->ports = port_provider_new(c->relay, &c->sessions, c->loop);
+	if (!c->ports)
+		return -ENOMEM;
+	if (conf->role != ROLE_AGENT)
+		return start_holes(c, conf);
+	cc.ports = c->ports;
+	c->cmph = cmph_new(&cc);
+	return c->cmph ? 0 : -ENOMEM;
 }
 
 int engine_start(struct core *c, const struct conf *conf)
@@ -107,8 +192,9 @@ int engine_start(struct core *c, const struct conf *conf)
 
 	if (err)
 		return err;
-	c->ports = port_provider_new(c->relay, &c->sessions, c->loop);
-	err = c->ports ? start_sessions(c) : -ENOMEM;
+	err = start_providers(c, conf);
+	if (!err)
+		err = start_sessions(c);
 	if (err)
 		engine_stop(c);
 	return err;
@@ -120,6 +206,11 @@ void engine_stop(struct core *c)
 	c->sessions = NULL;
 	relay_free(c->relay);
 	c->relay = NULL;
+	memset(c->shared, 0, sizeof(c->shared));
+	media_pinholes_free(c->holes);
+	c->holes = NULL;
+	cmph_free(c->cmph);
+	c->cmph = NULL;
 	port_provider_free(c->ports);
 	c->ports = NULL;
 	engine_cdr_use(c, NULL);
@@ -191,6 +282,8 @@ static int own_realm(struct own_list *l, const struct pn_realm *r)
 			err = own_add(l, *a, r->media_first, r->media_last);
 		if (!err && a && r->alias_first)
 			err = own_add(l, *a, r->alias_first, r->alias_last);
+		if (!err && a && r->pinhole)
+			err = own_add(l, *a, r->pinhole, (uint16_t)(r->pinhole + 1));
 		if (err)
 			return err;
 	}
@@ -224,17 +317,44 @@ static int tell_realm(struct core *c, const struct pn_realm *r)
 	return err;
 }
 
+/* The shared port of one address as it is configured now; what calls have stays until they are over. */
+static void tune_shared(struct core *c, const struct pn_realm *r, int family)
+{
+	const struct pn_addr *a = r->gone ? NULL : realm_addr(r, family);
+	struct pn_addr *open = &c->shared[r->index][family == 6], want = { 0 };
+	int err;
+
+	if (a && r->pinhole && c->holes) {
+		want = *a;
+		want.port = r->pinhole;
+	}
+	if (addr_eq(&want, open))
+		return;
+	if (open->family)
+		relay_shared_close(c->relay, r->index, open);
+	*open = (struct pn_addr){ 0 };
+	err = want.family ? relay_shared_open(c->relay, r->index, &want) : 0;
+	if (err)
+		log_error("realm %s: no media pinholes: %s: %s", r->info.name, addr_text(&want), strerror(-err));
+	else
+		*open = want;
+}
+
 void engine_tune(struct core *c, const struct conf *conf)
 {
 	transport_limits(c->transport, &conf->limits);
 	bindings_limits(c->bindings, conf->limits.bindings, conf->binding_probe_ms, conf->keepalive_budget);
 	sessions_limits(c->sessions, conf);
 	aliases_retune(c->aliases);
+	if (c->cmph)
+		cmph_apply(c->cmph, conf);
 	for (unsigned i = 0; i < realms_count(c->realms); i++) {
 		const struct pn_realm *r = realms_at(c->realms, i);
 		int err = tell_realm(c, r);
 
 		if (err)
 			log_error("realm %s: media goes on as before: %s", r->info.name, strerror(-err));
+		tune_shared(c, r, 4);
+		tune_shared(c, r, 6);
 	}
 }

@@ -86,24 +86,38 @@ void expect_part(struct flow *f)
 	flow_kill(other, f->err);
 }
 
+/* A channel must be one of the trunk that leads to who is awaited: a NAT may show it and him by two addresses. */
+static bool is_awaited(const struct flow *f, const struct net_ops *net, const struct pn_addr *remote)
+{
+	const struct transport_trunks *trunks = &f->t->trunks;
+	struct pn_addr to = f->remote, leads;
+
+	if (!f->remote.family)
+		return true;
+	if (net == trunks->net && trunks->via && trunks->via(trunks->arg, f->realm, &f->remote, &to, &leads))
+		return addr_eq(&leads, remote);
+	return addr_same_ip(&f->remote, remote);
+}
+
 /* The place in the caps was taken for who was expected; it is who came that counts from now on. */
-static int admit(struct flow *f, const struct pn_addr *remote)
+static int admit(struct flow *f, const struct net_ops *net, const struct pn_addr *remote)
 {
 	struct transport *t = f->t;
 	int err = realm_owns(f->realm, remote) ? 0 : acl_check(f->realm->acl, remote, loop_now(t->loop));
 
-	if (!err && f->remote.family && !addr_same_ip(&f->remote, remote))
+	if (!err && !is_awaited(f, net, remote))
 		err = -EACCES;
 	if (!err)
 		err = origin_add(&t->origins, f->realm->index, remote, 0);
 	return err;
 }
 
-void *expect_accept(struct flow *listener, void *conn, const struct pn_addr *local, const struct pn_addr *remote)
+void *expect_accept(struct flow *listener, const struct net_ops *net, void *conn, const struct pn_addr *local,
+		    const struct pn_addr *remote)
 {
 	struct flow *f = listener->awaits;
 
-	if (admit(f, remote)) {
+	if (admit(f, net, remote)) {
 		metric_add(M_TCP_REFUSED, 1);
 		return NULL;
 	}
@@ -111,6 +125,7 @@ void *expect_accept(struct flow *listener, void *conn, const struct pn_addr *loc
 	f->awaits = NULL;
 	listener->awaits = NULL;
 	flow_kill(listener, 0);
+	f->net = net;
 	f->handle = conn;
 	f->local = *local;
 	f->remote = *remote;

@@ -6,7 +6,8 @@
 #include "flow.h"
 
 /* Somebody came to the listener: the connection that was awaited, or NULL for a stranger, who uses nothing up. */
-void *expect_accept(struct flow *listener, void *conn, const struct pn_addr *local, const struct pn_addr *remote);
+void *expect_accept(struct flow *listener, const struct net_ops *net, void *conn, const struct pn_addr *local,
+		    const struct pn_addr *remote);
 /* f is gone: so is what belongs to it. */
 void expect_part(struct flow *f);
 

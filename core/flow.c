@@ -44,6 +44,7 @@ struct flow *flow_new(struct transport *t, enum flow_kind kind, struct module *m
 	f->t = t;
 	f->id = (uint64_t)t->slots[index].generation << 32 | index;
 	f->kind = kind;
+	f->net = t->net;
 	f->module = m;
 	f->realm = r;
 	return f;
@@ -73,8 +74,12 @@ int flow_enlist(struct flow *f)
 	struct transport *t = f->t;
 	int err = hash_put(&t->listeners, &f->by_local, addr_hash(&f->local, 0));
 
-	if (err || f->alias)
+	if (err)
 		return err;
+	if (t->pinholes.changed)
+		t->pinholes.changed(t->pinholes.arg);
+	if (f->alias)
+		return 0;
 	f->at_listener = t->configured_tail;
 	*t->configured_tail = f;
 	t->configured_tail = &f->next_listener;
@@ -87,6 +92,8 @@ static void delist(struct flow *f)
 	if (f->kind == FLOW_CONNECTION)
 		return;
 	hash_del(&f->t->listeners, &f->by_local);
+	if (f->t->pinholes.changed && !f->t->freed)
+		f->t->pinholes.changed(f->t->pinholes.arg);
 	if (!f->at_listener)
 		return;
 	*f->at_listener = f->next_listener;
@@ -105,9 +112,9 @@ static void close_handle(struct flow *f)
 	if (!handle || f->accepting) /* whoever accepts closes it */
 		return;
 	if (f->kind == FLOW_UDP)
-		f->t->net->udp_close(handle);
+		f->net->udp_close(handle);
 	else
-		f->t->net->tcp_close(handle);
+		f->net->tcp_close(handle);
 }
 
 void flow_kill(struct flow *f, int err)
@@ -142,6 +149,16 @@ static void flow_free(struct flow *f)
 	free(f);
 }
 
+bool flow_is_trunk(const struct flow *f)
+{
+	return f->t->trunks.owner && f->module == f->t->trunks.owner;
+}
+
+const struct transport_events *flow_events(const struct flow *f)
+{
+	return flow_is_trunk(f) ? f->t->trunks.events : f->t->events;
+}
+
 void flow_reap(void *transport)
 {
 	struct transport *t = transport;
@@ -153,7 +170,7 @@ void flow_reap(void *transport)
 		if (!t->dead)
 			t->dead_tail = &t->dead;
 		if (!f->silent)
-			t->events->flow_closed(f->module, f->id, f->err);
+			flow_events(f)->flow_closed(f->module, f->id, f->err);
 		flow_free(f);
 	}
 	t->reaping = false;

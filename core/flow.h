@@ -21,6 +21,7 @@ struct flow {
 	struct module *module;
 	struct pn_realm *realm;
 	struct pn_addr local, remote;
+	const struct net_ops *net;
 	void *handle; /* the net's; NULL when it is gone */
 	bool closed;
 	bool silent; /* the module is not told when it closes */
@@ -49,6 +50,8 @@ struct transport {
 	const struct net_ops *net;
 	void *net_arg;
 	const struct transport_events *events;
+	struct transport_pinholes pinholes;
+	struct transport_trunks trunks;
 	struct flow_slot *slots;
 	uint32_t n_slots;
 	uint32_t *spare; /* indexes of free slots */
@@ -71,6 +74,9 @@ struct flow *flow_get(struct transport *t, uint64_t id); /* NULL: closed or neve
 void flow_kill(struct flow *f, int err);
 /* A listener that has its local address; flow_kill takes it out. -ENOMEM. */
 int flow_enlist(struct flow *f);
+/* Who hears of it: its module, or the trunks. */
+const struct transport_events *flow_events(const struct flow *f);
+bool flow_is_trunk(const struct flow *f); /* a trunk's own connection or listener */
 void flow_reap(void *transport); /* frees what is dead */
 void flow_fill(const struct flow *f, struct pn_flow_info *out);
 struct pn_msg flow_msg(const struct flow *f, const struct pn_addr *from, const void *data, size_t len);

@@ -33,14 +33,16 @@ static enum latch_rank declared_rank(const struct latch_rules *r, const struct p
 {
 	if (!r->declared.family || !addr_same_ip(&r->declared, src))
 		return RANK_NONE;
-	return r->declared.port == src->port ? RANK_DECLARED : RANK_DECLARED_IP;
+	if (r->declared.port == src->port)
+		return RANK_DECLARED;
+	return r->mode == LATCH_EXACT ? RANK_NONE : RANK_DECLARED_IP;
 }
 
 static enum latch_rank peer_rank(const struct latch_rules *r, const struct pn_addr *src)
 {
 	if (covers(&r->pinhole, src))
 		return RANK_PINHOLE;
-	if (r->mode == LATCH_OFF || r->mode == LATCH_DECLARED)
+	if (r->mode == LATCH_OFF || r->mode == LATCH_DECLARED || r->mode == LATCH_EXACT)
 		return RANK_NONE;
 	return of_peer(r, src) ? RANK_PEER : RANK_NONE;
 }
@@ -301,7 +303,8 @@ static bool proven(const struct latch_rules *r)
 {
 	if (!r->declared.family || !r->declared.port)
 		return false;
-	if (r->mode == LATCH_OFF || r->third_party || covers(&r->pinhole, &r->declared))
+	if (r->mode == LATCH_OFF || r->mode == LATCH_EXACT || r->third_party ||
+	    covers(&r->pinhole, &r->declared))
 		return true;
 	return r->peer.family && addr_same_ip(&r->peer, &r->declared);
 }

@@ -6,7 +6,9 @@
 #include "addr.h"
 #include <stdbool.h>
 
-enum latch_mode { LATCH_PEER, LATCH_DECLARED, LATCH_ANY, LATCH_OFF };
+/* EXACT: the declared address and port are proven and nothing else is accepted, but RTCP from the IP that
+ * RTP comes from. */
+enum latch_mode { LATCH_PEER, LATCH_DECLARED, LATCH_ANY, LATCH_OFF, LATCH_EXACT };
 enum latch_state { LATCH_IDLE, LATCH_OPEN, LATCH_LOCKED }; /* nothing declared; learning; learned */
 enum latch_rank { RANK_NONE, RANK_ANY, RANK_PEER, RANK_PINHOLE, RANK_DECLARED_IP, RANK_DECLARED }; /* higher is better */
 

@@ -1,4 +1,6 @@
 #include "lease.h"
+#include "media_join.h"
+#include "media_return.h"
 #include <stdlib.h>
 
 static uint64_t lease_hash(uint32_t stream)
@@ -19,6 +21,11 @@ struct lease *lease_find(struct sessions *t, uint32_t stream)
 	return NULL;
 }
 
+static size_t ports_of(const struct lease *l)
+{
+	return 2u * (!l->grant.shared[0] + !l->grant.shared[1]);
+}
+
 static struct lease *lease_make(struct sessions *t, const struct media_grant *g)
 {
 	struct lease *l = calloc(1, sizeof(*l));
@@ -27,10 +34,12 @@ static struct lease *lease_make(struct sessions *t, const struct media_grant *g)
 		return NULL;
 	l->t = t;
 	l->grant = *g;
-	if (!hash_put(&t->leases, &l->by_stream, lease_hash(g->stream)))
-		return l;
-	free(l);
-	return NULL;
+	if (hash_put(&t->leases, &l->by_stream, lease_hash(g->stream))) {
+		free(l);
+		return NULL;
+	}
+	t->lease_ports += ports_of(l);
+	return l;
 }
 
 struct lease *lease_new(struct sessions *t, struct pn_session *s, const struct media_grant *g)
@@ -68,7 +77,12 @@ void lease_close(struct lease *l)
 
 	if (l->closing)
 		return;
+	if (l->stream) {
+		media_return_break(l->stream);
+		join_leave(l->stream);
+	}
 	l->closing = true;
+	join_wants_free(t, &l->wants);
 	t->conf.provider->release(t->conf.provider_arg, l->grant.stream);
 }
 
@@ -131,6 +145,13 @@ void leases_orphan(struct pn_session *s)
 	}
 }
 
+static void lease_free(struct lease *l)
+{
+	l->t->lease_ports -= ports_of(l);
+	join_wants_free(l->t, &l->wants);
+	free(l);
+}
+
 void sessions_on_final(struct sessions *t, uint32_t stream)
 {
 	struct lease *l = lease_find(t, stream);
@@ -143,7 +164,7 @@ void sessions_on_final(struct sessions *t, uint32_t stream)
 		lease_forget(l);
 	}
 	hash_del(&t->leases, &l->by_stream);
-	free(l);
+	lease_free(l);
 	if (s && s->ended && s->due.at_ms[DUE_FINAL] && !s->leases)
 		session_finish(s);
 }
@@ -154,7 +175,7 @@ static int free_one(struct hash_node *n, void *arg)
 	struct lease *l = hash_entry(n, struct lease, by_stream);
 
 	hash_del(&t->leases, n);
-	free(l);
+	lease_free(l);
 	return 0;
 }
 

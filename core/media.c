@@ -2,6 +2,7 @@
 #include "media.h"
 #include "lease.h"
 #include "log.h"
+#include "media_join.h"
 #include "media_wait.h"
 #include "metrics.h"
 #include "media_stream.h"
@@ -43,10 +44,18 @@ static bool wrong_family(const struct stream *st, const struct declaration *d, c
 	       m->rtp.family != ours;
 }
 
-/* The lines that need ports, or -errno. */
+/* Does the other side still have to get an address to send to? */
+static bool must_ask(const struct stream *st, const struct declaration *d, unsigned branch)
+{
+	if (st->lease)
+		return !st->lease->grant.advertise[other_side(d->side)].family;
+	return !refused_by_offer(st, d, branch);
+}
+
+/* The lines that need addresses, or -errno. */
 static int lines_to_ask(struct pn_session *s, const struct declaration *d, unsigned branch, uint16_t *ask)
 {
-	size_t have = 0;
+	size_t have = 0, fresh = 0;
 	int n = 0;
 
 	for (size_t i = 0; i < s->n_streams; i++) {
@@ -58,10 +67,12 @@ static int lines_to_ask(struct pn_session *s, const struct declaration *d, unsig
 			continue;
 		if (st->lease && wrong_family(st, d, m))
 			return -EADDRNOTAVAIL;
-		if (!st->lease && !refused_by_offer(st, d, branch))
-			ask[n++] = (uint16_t)i;
+		if (!must_ask(st, d, branch))
+			continue;
+		fresh += !st->lease;
+		ask[n++] = (uint16_t)i;
 	}
-	if (!n || have + (size_t)n <= MEDIA_STREAMS_MAX)
+	if (!fresh || have + fresh <= MEDIA_STREAMS_MAX)
 		return n;
 	metric_add(M_STREAMS_REFUSED, 1);
 	return -ENOSPC;
@@ -83,8 +94,9 @@ void media_declare(struct pn_session *s, struct pn_branch *b, enum pn_side side,
 {
 	const struct declaration d = { b, side, flags, list, n, m, arg };
 	unsigned branch = stream_branch(s, b);
-	uint16_t ask[MEDIA_LINES_MAX];
+	uint16_t ask[MEDIA_LINES_MAX], missing[MEDIA_LINES_MAX];
 	int err, n_ask = 0;
+	bool waits;
 
 	if (s->ended)
 		return;
@@ -93,7 +105,8 @@ void media_declare(struct pn_session *s, struct pn_branch *b, enum pn_side side,
 		err = streams_prepare(s, n, side, branch);
 	if (!err)
 		n_ask = lines_to_ask(s, &d, branch, ask);
-	if (err || n_ask <= 0)
+	waits = !err && n_ask >= 0 && (n_ask || join_missing(s, &d, missing));
+	if (!waits)
 		media_conclude(s, &d, err ? err : n_ask);
 	else
 		media_wait_start(s, &d, ask, (size_t)n_ask);
@@ -119,8 +132,9 @@ static void advertise(const struct stream *st, enum pn_side to, const struct pn_
 	out->rtp = st->lease->grant.advertise[to];
 	if (!(out->flags & PN_MEDIA_RTP))
 		return;
-	out->rtcp = out->rtp;
-	out->rtcp.port++;
+	if (st->lease->grant.shared[to])
+		out->flags |= PN_MEDIA_RTCP_ATTR;
+	out->rtcp = st->lease->grant.advertise_rtcp[to];
 }
 
 static const struct pn_media nothing = { .size = sizeof(nothing), .flags = PN_MEDIA_CLOSED };

@@ -31,21 +31,37 @@
  * whoever provided the ports takes them back. */
 struct media_grant {
 	struct pn_addr local[2];     /* RTP address per side; RTCP is the port above */
-	struct pn_addr advertise[2]; /* what to show; the same as local in the gateway */
+	/* What to show; the same as local where ports come from a pool. Family 0: not known yet; it is asked
+	 * for when that side is to be shown it, with the stream in media_ask. */
+	struct pn_addr advertise[2], advertise_rtcp[2];
 	uint32_t stream;             /* relay stream, opened by the provider */
+	bool shared[2];              /* that side is at its realm's shared port: relay.h */
+};
+
+struct media_ask { /* valid within the call */
+	struct pn_realm *realm[2];
+	int family[2];
+	bool shared[2];         /* at the realm's shared port it must be, for this side's firewall lets nothing else out */
+	struct pn_addr peer[2]; /* where the signalling of each side comes from; family 0: unknown */
+	enum pn_side to;        /* who will be shown the addresses */
+	const struct pn_media *declared; /* what the other side says of itself */
+	uint32_t stream;        /* 0: a new one; else one that was granted without an address for `to` */
 };
 
 struct media_provider {
 	/* -errno refuses at once; then done() must not be called. token names the request in done(). Must
-	 * not end sessions. */
-	int (*request)(void *arg, uint64_t token, struct pn_realm *realm[2], const int family[2]);
+	 * not end sessions. Who cannot say at once what to show makes the stream, and calls done() with it and
+	 * without an address for `to`: it belongs to the session from then on (release() tells that it is over),
+	 * and another done() with the address is awaited. */
+	int (*request)(void *arg, uint64_t token, const struct media_ask *ask);
 	/* The stream is over: close the relay stream; the ports go back after its final report. */
 	void (*release)(void *arg, uint32_t stream);
 };
 
 struct sessions;
 /* err 0 and a grant, or -errno. -ESTALE: nobody waits for this any more; with a grant the provider closes
- * its stream through the relay, and sessions_on_final() is due as for any other. */
+ * its stream through the relay, and sessions_on_final() is due as for any other; a stream that was granted
+ * before stays, its release() is another matter. */
 int media_done(struct sessions *t, uint64_t token, int err, const struct media_grant *g);
 
 /* The gateway's provider: ports of the realms' pools, bound through the relay. */
@@ -54,8 +70,17 @@ struct port_provider;
 struct port_provider *port_provider_new(struct relay *relay, struct sessions **sessions, struct loop *l);
 void port_provider_free(struct port_provider *p);
 extern const struct media_provider port_provider_ops;
+/* For other providers: a stream with pairs of both sides' pools, which are what it advertises; tap as in
+ * relay_end. What its request() says of errors. It goes back through release() and the final report. */
+int port_provider_open(struct port_provider *p, const struct media_ask *ask, const struct pn_addr tap[2],
+		       struct media_grant *g);
 /* To be called from relay_events.on_final. */
 void port_provider_final(struct port_provider *p, uint32_t stream);
+
+/* What goes out to that side's component goes to the own media port `to` instead, so that the media of a call
+ * to ourselves stays inside; family 0 ends that. -ENOENT: the stream is not in use yet, or over. */
+int media_divert(struct sessions *t, uint32_t stream, enum pn_side side, unsigned component,
+		 const struct pn_addr *to);
 
 /* errors in the reply besides the ABI's: -E2BIG; -EBUSY, a declaration is waiting already; -ESTALE, the
  * branch ended or another one was chosen; -ENOBUFS, too much waits already; -ENOMEM. A refused

@@ -3,8 +3,13 @@
 #include "correlation.h"
 #include "lease.h"
 #include "log.h"
+#include "media_join.h"
+#include "media_return.h"
 #include "media_stream.h"
+#include <errno.h>
 #include <string.h>
+
+static const struct pn_addr nowhere;
 
 #define WINDOW_MS 3000u  /* latch.md 3 and 6, where the configuration says nothing */
 #define SILENCE_MS 2000u
@@ -92,6 +97,12 @@ static struct pn_addr usable(const struct stream *st, enum pn_side side, const s
 	return *a;
 }
 
+/* Where a proven address is the only one: of the gateway, or a pinhole. */
+static bool is_exact(const struct stream *st, enum pn_side side)
+{
+	return st->s->realm[side]->uplink || st->lease->grant.shared[side];
+}
+
 static void base_rules(const struct stream *st, enum pn_side side, const struct end_record *e,
 		       struct latch_rules *out)
 {
@@ -99,7 +110,7 @@ static void base_rules(const struct stream *st, enum pn_side side, const struct 
 	const struct conf_media *media = &st->s->t->media;
 
 	*out = (struct latch_rules){
-		.mode = realm->latch,
+		.mode = is_exact(st, side) ? LATCH_EXACT : realm->latch,
 		.peer = e->peer.family ? e->peer : st->s->rec.peer[side],
 		.peer_bits4 = realm->peer_bits4,
 		.peer_bits6 = realm->peer_bits6,
@@ -107,16 +118,24 @@ static void base_rules(const struct stream *st, enum pn_side side, const struct 
 		.third_party = realm->third_party,
 		.rtp = e->rtp_rules,
 		.held = in_effect(e, PN_MEDIA_HOLD),
-		.packets = realm->latch_packets ? realm->latch_packets : 1,
+		.packets = realm->latch_packets && !is_exact(st, side) ? realm->latch_packets : 1,
 		.window_ms = media->latch_window_ms ? media->latch_window_ms : WINDOW_MS,
 		.silence_ms = media->latch_silence_ms ? media->latch_silence_ms : SILENCE_MS,
 	};
 }
 
-static void lay_component(const struct stream *st, struct relay_rules *r, const struct pn_addr *declared)
+static void lay_component(struct stream *st, struct relay_rules *r, const struct pn_addr *declared)
 {
+	const struct pn_addr *divert = &st->lease->divert[r->side][r->component];
+	struct pn_addr hole;
 	int err;
 
+	if (divert->family) {
+		declared = divert;
+	} else if (st->lease->grant.shared[r->side]) {
+		hole = join_component(st, (enum pn_side)r->side, r->branch, r->component, declared);
+		declared = &hole;
+	}
 	r->latch.declared = usable(st, (enum pn_side)r->side, declared);
 	err = relay_set(st->s->t->conf.relay, st->lease->grant.stream, r);
 	if (err)
@@ -138,7 +157,26 @@ void stream_lay(struct stream *st, enum pn_side side, unsigned branch)
 	r.component = RELAY_RTP;
 	lay_component(st, &r, &e->rtp);
 	r.component = RELAY_RTCP;
-	lay_component(st, &r, &e->rtcp);
-	if (r.reopen == RELAY_REOPEN)
+	lay_component(st, &r, r.mux && st->lease->grant.shared[side] ? &nowhere : &e->rtcp);
+	if (r.reopen == RELAY_REOPEN && !st->lease->grant.shared[side])
 		correlate(st, side, &e->rtp);
+	media_return_look(st);
+}
+
+int media_divert(struct sessions *t, uint32_t stream, enum pn_side side, unsigned component,
+		 const struct pn_addr *to)
+{
+	struct lease *l = lease_find(t, stream);
+	struct stream *st = l && !l->closing ? l->stream : NULL;
+	unsigned branch = st && side == PN_SIDE_B ? st->s->current : 0;
+	struct end_record *e = st ? stream_end(st, side, branch) : NULL;
+
+	if (!e)
+		return -ENOENT;
+	if (addr_eq(&l->divert[side][component], to))
+		return 0;
+	l->divert[side][component] = *to;
+	e->laid = 0;
+	stream_lay(st, side, branch);
+	return 0;
 }

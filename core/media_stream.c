@@ -1,5 +1,8 @@
 #include "media_stream.h"
 #include "lease.h"
+#include "media_join.h"
+#include "media_pinhole.h"
+#include "media_return.h"
 #include "media_rules.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -105,6 +108,8 @@ static void stream_close(struct stream *st)
 {
 	struct lease *l = st->lease;
 
+	media_return_break(st);
+	join_leave(st);
 	st->lease = NULL;
 	st->rec.fresh = 0;
 	for (size_t e = 0; e <= RELAY_BRANCHES; e++)
@@ -290,6 +295,7 @@ void streams_branch_ended(struct pn_session *s, unsigned branch)
 	for (size_t i = 0; i < s->n_streams; i++) {
 		struct stream *st = s->stream[i];
 
+		join_leave_end(st, PN_SIDE_B, branch);
 		free(st->end[1 + branch]);
 		st->end[1 + branch] = NULL;
 		if (st->lease)
@@ -312,6 +318,22 @@ static uint64_t last_of(const struct relay_counters *c)
 	return c->side[0].last_ms > c->side[1].last_ms ? c->side[0].last_ms : c->side[1].last_ms;
 }
 
+/* Media that an agent keeps inside is not seen here: that it keeps the pinhole is sign of life enough. */
+static uint64_t last_inside(const struct stream *st)
+{
+	struct media_pinholes *holes = st->s->t->conf.holes;
+	uint64_t last = 0;
+
+	for (size_t e = 0; e <= RELAY_BRANCHES; e++) {
+		uint32_t id = st->end[e] ? st->end[e]->hole[RELAY_RTP] : 0;
+		const struct media_hole *h = id ? media_pinholes_by_id(holes, id) : NULL;
+
+		if (h && h->peer && h->seen_ms > last)
+			last = h->seen_ms;
+	}
+	return last;
+}
+
 uint64_t streams_last_packet(struct pn_session *s)
 {
 	struct relay_counters c;
@@ -322,6 +344,8 @@ uint64_t streams_last_packet(struct pn_session *s)
 
 		if (last_of(&st->rec.past) > last)
 			last = last_of(&st->rec.past);
+		if (last_inside(st) > last)
+			last = last_inside(st);
 		if (!st->lease || relay_counters(s->t->conf.relay, st->lease->grant.stream, &c))
 			continue;
 		if (last_of(&c) > last)

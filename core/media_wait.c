@@ -2,6 +2,7 @@
 #include "media_wait.h"
 #include "lease.h"
 #include "log.h"
+#include "media_join.h"
 #include "metrics.h"
 #include "media_stream.h"
 #include <errno.h>
@@ -16,6 +17,7 @@ struct media_request {
 	struct media_wait *wait;
 	uint16_t line;
 	bool asked;
+	uint32_t again; /* the stream that has a lease already; 0: none */
 	struct lease *lease;
 };
 
@@ -25,6 +27,7 @@ struct media_wait {
 	struct pn_media *copy;
 	struct held *held;
 	size_t n, unanswered;
+	struct join_want *wants; /* pinholes that are missing */
 	int err;
 	bool asking;
 	struct media_request request[];
@@ -69,6 +72,7 @@ static struct media_wait *wait_detach(struct pn_session *s)
 
 	s->wait = NULL;
 	deadline_set(s, DUE_REQUEST, 0);
+	join_wants_free(s->t, &w->wants);
 	for (size_t i = 0; i < w->n; i++)
 		request_forget(&w->request[i]);
 	return w;
@@ -86,6 +90,8 @@ static void leases_use(struct media_wait *w)
 	for (size_t i = 0; i < w->n; i++) {
 		struct stream *st = w->s->stream[w->request[i].line];
 
+		if (!w->request[i].lease)
+			continue;
 		lease_use(w->request[i].lease, st);
 		st->rec.fresh = (w->d.flags & PN_DECLARE_OFFER) != 0;
 	}
@@ -120,10 +126,36 @@ void media_wait_timeout(struct pn_session *s)
 {
 	if (!s->wait)
 		return;
-	metric_add(M_MEDIA_TIMEOUT, 1);
-	log_warn("session %s: media refused: nobody gave addresses in time", s->rec.id);
-	s->wait->err = -ETIMEDOUT;
+	if (s->wait->unanswered) {
+		metric_add(M_MEDIA_TIMEOUT, 1);
+		log_warn("session %s: media refused: nobody gave addresses in time", s->rec.id);
+		s->wait->err = -ETIMEDOUT;
+	} else {
+		metric_add(M_HOLES_MISSING, 1);
+		log_warn("session %s: media refused: side %c named no pinhole of its own", s->rec.id,
+			 "AB"[s->wait->d.side]);
+		s->wait->err = -EADDRNOTAVAIL;
+	}
 	wait_end(s);
+}
+
+static bool is_complete(const struct media_wait *w)
+{
+	return !w->unanswered && !w->wants;
+}
+
+void media_wait_joined(struct pn_session *s)
+{
+	struct media_wait *w = s->wait;
+
+	join_wants_free(s->t, &w->wants);
+	if (!w->asking && is_complete(w))
+		wait_end(s);
+}
+
+const struct declaration *media_wait_declaration(const struct pn_session *s)
+{
+	return &s->wait->d;
 }
 
 void media_wait_branch_ended(struct pn_session *s, const struct pn_branch *b)
@@ -142,24 +174,46 @@ bool media_wait_same(const struct pn_session *s, const struct pn_msg *m)
 	       !memcmp(w->data, m->data, m->len);
 }
 
+static int ask_of(const struct media_wait *w, struct media_request *r, struct media_ask *ask)
+{
+	const struct pn_session *s = w->s;
+	const struct lease *l = s->stream[r->line]->lease;
+	const struct pn_media *said = &w->d.list[r->line];
+
+	*ask = (struct media_ask){
+		.to = w->d.side == PN_SIDE_A ? PN_SIDE_B : PN_SIDE_A, .declared = said,
+		.stream = l ? l->grant.stream : 0,
+	};
+	for (int side = 0; side < 2; side++) {
+		ask->realm[side] = s->realm[side];
+		ask->peer[side] = s->rec.peer[side];
+		ask->shared[side] = l ? l->grant.shared[side]
+				      : join_is_shared(s, (enum pn_side)side, side == (int)w->d.side ? said : NULL);
+		ask->family[side] = l ? l->grant.local[side].family
+				      : media_family(s->realm[side], said->rtp.family);
+		if (!ask->family[side])
+			return -EADDRNOTAVAIL;
+	}
+	r->again = ask->stream;
+	return 0;
+}
+
 static int request_ask(struct media_wait *w, struct media_request *r)
 {
 	struct pn_session *s = w->s;
 	struct sessions *t = s->t;
-	int said = w->d.list[r->line].rtp.family, family[2], err;
+	struct media_ask ask;
+	int err = ask_of(w, r, &ask);
 
-	for (int side = 0; side < 2; side++) {
-		family[side] = media_family(s->realm[side], said);
-		if (!family[side])
-			return -EADDRNOTAVAIL;
-	}
+	if (err)
+		return err;
 	r->token = ++t->last_token;
 	err = hash_put(&t->requests, &r->node, hash_bytes(&r->token, sizeof(r->token), 0));
 	if (err)
 		return err;
 	r->asked = true;
 	w->unanswered++;
-	err = t->conf.provider->request(t->conf.provider_arg, r->token, s->realm, family);
+	err = t->conf.provider->request(t->conf.provider_arg, r->token, &ask);
 	if (err)
 		request_forget(r);
 	return err;
@@ -217,9 +271,11 @@ void media_wait_start(struct pn_session *s, const struct declaration *d, const u
 			w->err = err;
 	}
 	w->asking = false;
-	if (!w->err && w->unanswered)
+	if (!w->err)
+		w->err = join_wait(s, &w->d, &w->wants);
+	if (!w->err && !is_complete(w))
 		w->err = wait_keep(w);
-	if (w->err || !w->unanswered)
+	if (w->err || is_complete(w))
 		wait_end(s);
 	else
 		deadline_set(s, DUE_REQUEST, ms ? ms : REQUEST_MS);
@@ -229,9 +285,29 @@ void media_wait_start(struct pn_session *s, const struct declaration *d, const u
 static int done_late(struct sessions *t, int err, const struct media_grant *g)
 {
 	metric_add(M_MEDIA_LATE, 1);
-	if (!err && g && g->stream)
+	if (!err && g && g->stream && !lease_find(t, g->stream))
 		lease_late(t, g);
 	return -ESTALE;
+}
+
+static int granted(struct media_request *r, const struct media_grant *g)
+{
+	struct lease *l = r->again ? r->wait->s->stream[r->line]->lease : r->lease;
+
+	if (r->again && (!l || l->grant.stream != r->again))
+		return -ESTALE;
+	if (l) {
+		l->grant = *g;
+		return 0;
+	}
+	r->lease = lease_new(r->wait->s->t, r->wait->s, g);
+	return r->lease ? 0 : -ENOMEM;
+}
+
+/* The stream is there, its address is not. */
+static bool in_part(const struct media_request *r, const struct media_grant *g)
+{
+	return !g->advertise[r->wait->d.side == PN_SIDE_A ? PN_SIDE_B : PN_SIDE_A].family;
 }
 
 int media_done(struct sessions *t, uint64_t token, int err, const struct media_grant *g)
@@ -242,14 +318,15 @@ int media_done(struct sessions *t, uint64_t token, int err, const struct media_g
 	if (!r)
 		return done_late(t, err, g);
 	w = r->wait;
-	request_forget(r);
 	if (!err) {
-		r->lease = lease_new(t, w->s, g);
-		err = r->lease ? 0 : -ENOMEM;
+		err = granted(r, g);
+		if (!err && in_part(r, g))
+			return 0;
 	}
+	request_forget(r);
 	if (err && !w->err)
 		w->err = err;
-	if (!w->asking && (w->err || !w->unanswered))
+	if (!w->asking && (w->err || is_complete(w)))
 		wait_end(w->s);
 	return 0;
 }

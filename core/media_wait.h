@@ -17,12 +17,15 @@ struct declaration {
 	void *arg;
 };
 
-/* Ask the provider for streams of the lines in `ask` (ascending). Calls media_conclude() with the result,
+/* Ask the provider for streams of the lines in `ask` (ascending), and wait for pinholes that are missing. Calls media_conclude() with the result,
  * before it returns or later. */
 void media_wait_start(struct pn_session *s, const struct declaration *d, const uint16_t *ask, size_t n);
 void media_wait_timeout(struct pn_session *s);
 void media_wait_drop(struct pn_session *s); /* no conclusion; what was granted goes back */
 void media_wait_branch_ended(struct pn_session *s, const struct pn_branch *b); /* concludes -ESTALE */
+/* A pinhole that it waited for is there: concludes, if nothing else is missing. */
+void media_wait_joined(struct pn_session *s);
+const struct declaration *media_wait_declaration(const struct pn_session *s); /* s waits */
 bool media_wait_same(const struct pn_session *s, const struct pn_msg *m); /* is it the waiting message? */
 
 /* media.c: the addresses are there (0) or not (-errno): store, lay down, call the module. */

@@ -15,6 +15,8 @@ struct pairs {
 	uint32_t stream;
 	struct pn_realm *realm[2];
 	struct pn_addr local[2]; /* port 0: none yet */
+	struct pn_addr tap[2];   /* as in relay_end */
+	bool shared[2];
 };
 
 struct port_provider {
@@ -72,8 +74,11 @@ static int pair_take(struct port_provider *p, struct pairs *pr, unsigned side)
 {
 	struct pn_addr *local = &pr->local[side];
 	struct port_pool *pool = realm_ports(pr->realm[side], local->family);
-	int port = pool ? port_take(pool, loop_now(p->loop)) : -EADDRNOTAVAIL;
+	int port;
 
+	if (pr->shared[side])
+		return 0;
+	port = pool ? port_take(pool, loop_now(p->loop)) : -EADDRNOTAVAIL;
 	if (port == -ENOSPC)
 		complain(p, pr->realm[side]);
 	if (port < 0)
@@ -88,7 +93,7 @@ static void pair_give(struct port_provider *p, struct pairs *pr, unsigned side, 
 	struct pn_addr *local = &pr->local[side];
 	struct port_pool *pool = realm_ports(pr->realm[side], local->family);
 
-	if (!local->port)
+	if (!local->port || pr->shared[side])
 		return;
 	if (pool && spoiled)
 		port_spoiled(pool, local->port, loop_now(p->loop));
@@ -100,7 +105,10 @@ static void pair_give(struct port_provider *p, struct pairs *pr, unsigned side, 
 
 static struct relay_end relay_end_of(const struct pairs *pr, unsigned side)
 {
-	return (struct relay_end){ .realm = pr->realm[side]->index, .rtp = pr->local[side] };
+	return (struct relay_end){
+		.realm = pr->realm[side]->index, .rtp = pr->local[side], .tap = pr->tap[side],
+		.shared = pr->shared[side],
+	};
 }
 
 /* Another program may hold a port of the range: its pair is put aside and the next is tried. */
@@ -133,22 +141,32 @@ static int pairs_open(struct port_provider *p, struct pairs *pr)
 	return err;
 }
 
-static int provider_request(void *arg, uint64_t token, struct pn_realm *realm[2], const int family[2])
+/* RTCP has the port above, or the same one. */
+static struct pn_addr rtcp_of(const struct pairs *pr, unsigned side)
 {
-	struct port_provider *p = arg;
+	struct pn_addr a = pr->local[side];
+
+	a.port = (uint16_t)(a.port + !pr->shared[side]);
+	return a;
+}
+
+int port_provider_open(struct port_provider *p, const struct media_ask *ask, const struct pn_addr tap[2],
+		       struct media_grant *g)
+{
 	struct pairs *pr = calloc(1, sizeof(*pr));
-	struct media_grant g;
 	int err;
 
 	if (!pr)
 		return -ENOMEM;
 	for (unsigned side = 0; side < 2; side++) {
-		const struct pn_addr *own = realm_addr(realm[side], family[side]);
+		const struct pn_addr *own = realm_addr(ask->realm[side], ask->family[side]);
 
-		pr->realm[side] = realm[side];
+		pr->realm[side] = ask->realm[side];
+		pr->tap[side] = tap[side];
 		if (own)
 			pr->local[side] = *own;
-		pr->local[side].port = 0;
+		pr->shared[side] = ask->shared[side];
+		pr->local[side].port = pr->shared[side] ? ask->realm[side]->pinhole : 0;
 	}
 	err = pairs_open(p, pr);
 	if (err) {
@@ -157,14 +175,26 @@ static int provider_request(void *arg, uint64_t token, struct pn_realm *realm[2]
 		free(pr);
 		return err;
 	}
-	g = (struct media_grant){
+	*g = (struct media_grant){
 		.local = { pr->local[0], pr->local[1] },
 		.advertise = { pr->local[0], pr->local[1] },
+		.advertise_rtcp = { rtcp_of(pr, 0), rtcp_of(pr, 1) },
+		.shared = { pr->shared[0], pr->shared[1] },
 		.stream = pr->stream,
 	};
-	if (media_done(*p->sessions, token, 0, &g) == -ESTALE)
-		relay_close(p->relay, g.stream);
 	return 0;
+}
+
+static int provider_request(void *arg, uint64_t token, const struct media_ask *ask)
+{
+	const struct pn_addr no_tap[2] = { { 0 }, { 0 } };
+	struct port_provider *p = arg;
+	struct media_grant g;
+	int err = port_provider_open(p, ask, no_tap, &g);
+
+	if (!err && media_done(*p->sessions, token, 0, &g) == -ESTALE)
+		relay_close(p->relay, g.stream);
+	return err;
 }
 
 static void provider_release(void *arg, uint32_t stream)

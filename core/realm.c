@@ -32,6 +32,8 @@ static void dispose(struct pn_realm *r, const struct pn_realm *other)
 {
 	if (r->reach.list != other->reach.list)
 		prefixes_free(&r->reach);
+	if (r->siblings.list != other->siblings.list)
+		prefixes_free(&r->siblings);
 	if (r->alias_addresses.list != other->alias_addresses.list)
 		prefixes_free(&r->alias_addresses);
 	if (r->device != other->device)
@@ -134,6 +136,10 @@ static void copy_plain(struct pn_realm *r, const struct conf_realm *c)
 	r->dscp = c->dscp;
 	r->fwmark = c->fwmark;
 	r->limits = c->limits;
+	r->pinhole = c->pinhole;
+	r->stun = c->stun;
+	r->stun_media = c->stun_media;
+	r->uplink = c->uplink;
 }
 
 /* A pool lives on when its address goes: its ports must come back. */
@@ -158,6 +164,8 @@ static int configure(struct slot *s, const struct conf_realm *c, uint32_t quaran
 	if (err)
 		goto fail;
 	err = copy_prefixes(&c->alias_addresses, &next.alias_addresses);
+	if (!err)
+		err = copy_prefixes(&c->siblings, &next.siblings);
 	if (err)
 		goto fail;
 	err = -ENOMEM;

@@ -32,6 +32,11 @@ struct pn_realm {
 	char *device;              /* NULL: any */
 	uint32_t fwmark;
 	struct realm_limits limits;
+	uint16_t pinhole; /* the shared media port; 0: none */
+	bool stun;
+	enum stun_media stun_media;
+	bool uplink; /* the agent's realm towards its gateway */
+	struct prefixes siblings; /* in that: the other agents of the network */
 };
 
 #define REALMS_MAX 256u /* in the life of a process */

@@ -10,6 +10,7 @@
 
 #define SECOND_MS 1000u
 #define REFUSAL_MS 60000u
+#define STUN_PER_WAKE 64u /* the rest of the loop wants its turn */
 #define GENERATIONS (UINT32_MAX / RELAY_STREAMS_MAX) /* 1..4095: an id is never 0 */
 
 /* ---- in line ---- */
@@ -30,7 +31,7 @@ static int inline_hop(void *arg, const struct engine_hop *to, const struct engin
 }
 
 static const struct engine_ops inline_ops = {
-	.send = inline_send, .hop = inline_hop, .event = relay_on_event,
+	.send = inline_send, .hop = inline_hop, .event = relay_on_event, .stun = relay_on_stun,
 };
 
 static void set_clock(struct relay *r)
@@ -83,7 +84,7 @@ static void give_slot(struct relay *r, uint32_t slot)
 
 /* ---- ports ---- */
 
-static int bind_port(struct relay *r, struct engine_port *p)
+int relay_bind(struct relay *r, struct engine_port *p)
 {
 	struct relay_marks *m = &r->marks[p->realm];
 	struct socket_marking marking = { m->device, m->set ? m->dscp : -1, m->fwmark };
@@ -99,7 +100,7 @@ static int bind_port(struct relay *r, struct engine_port *p)
 	return p->fd < 0 ? p->fd : 0;
 }
 
-static void unbind_port(struct relay *r, struct engine_port *p)
+void relay_unbind(struct relay *r, struct engine_port *p)
 {
 	if (!p->local.family)
 		return;
@@ -108,12 +109,21 @@ static void unbind_port(struct relay *r, struct engine_port *p)
 	else if (p->fd >= 0)
 		close(p->fd);
 	p->local.family = 0;
+	p->fd = -1;
+}
+
+static void unbind_port(struct relay *r, struct engine_port *p)
+{
+	if (p->stream && p->shared)
+		p->local.family = 0;
+	else
+		relay_unbind(r, p);
 }
 
 static int open_port(struct relay *r, struct relay_stream *s, struct engine_port *p)
 {
 	struct hop_port *h = &s->port[p->side][p->component];
-	int err = bind_port(r, p);
+	int err = relay_bind(r, p);
 
 	if (err) {
 		p->local.family = 0;
@@ -132,6 +142,8 @@ static int open_ports(struct relay *r, struct relay_stream *s, const struct rela
 		struct engine_port *p = &s->hot.port[side][component];
 		int err;
 
+		if (end[side].shared)
+			continue;
 		p->local = end[side].rtp;
 		p->local.port = (uint16_t)(p->local.port + component);
 		p->realm = (uint16_t)end[side].realm;
@@ -180,8 +192,12 @@ static void free_stream(struct relay *r, struct relay_stream *s)
 			continue;
 		hop_want_del(&r->hops, &l->want[RELAY_RTP]);
 		hop_want_del(&r->hops, &l->want[RELAY_RTCP]);
+		relay_keys_drop(r, s, i);
 		free(l);
 	}
+	for (unsigned side = 0; side < 2; side++)
+		if (s->shared[side])
+			relay_shared_leave(r, s->shared[side]);
 	free(s->close);
 	free(s);
 }
@@ -257,7 +273,9 @@ int relay_open(struct relay *r, const struct relay_end end[2], uint32_t *stream,
 		free_stream(r, s);
 		return err;
 	}
-	err = open_ports(r, s, end, busy);
+	err = relay_shared_take(r, s, end);
+	if (!err)
+		err = open_ports(r, s, end, busy);
 	if (!err)
 		err = start_stream(r, s);
 	if (err) {
@@ -311,6 +329,8 @@ void relay_close(struct relay *r, uint32_t stream)
 		return;
 	s->closing = true;
 	relay_ports_closed(r, s);
+	for (unsigned i = 0; i < ENGINE_LEGS; i++)
+		relay_keys_drop(r, s, i);
 	s->close->kind = COMMAND_CLOSE;
 	s->close->stream = &s->hot;
 	if (!r->conf.threads) {
@@ -359,9 +379,23 @@ int relay_realm(struct relay *r, unsigned realm, const struct relay_realm *what)
 			return -ENOMEM;
 	}
 	free(m->device);
-	*m = (struct relay_marks){ .device = device, .dscp = what->dscp, .fwmark = what->fwmark, .set = true };
+	m->device = device;
+	m->dscp = what->dscp;
+	m->fwmark = what->fwmark;
+	m->set = true;
+	m->refusal_told = false;
 	r->hops.device[realm] = device;
-	return set_reach(r, realm, &what->reach);
+	reach_free(m->reach);
+	m->reach = reach_copy(&what->reach);
+	return m->reach ? set_reach(r, realm, &what->reach) : -ENOMEM;
+}
+
+bool relay_reaches(const struct relay *r, unsigned realm, const struct pn_addr *to)
+{
+	static const struct reach any = { .rest = REACH_ANY };
+	const struct reach *reach = r->marks[realm].reach;
+
+	return reach_allows(reach ? reach : &any, to);
 }
 
 /* ---- life ---- */
@@ -384,6 +418,7 @@ static void on_wake(void *arg)
 
 		if (lost)
 			log_error("relay thread %u: %zu events lost: queue full", i, lost);
+		media_thread_stun(r->thread[i], STUN_PER_WAKE, relay_on_stun, r);
 	}
 }
 
@@ -466,8 +501,10 @@ static void stop_threads(struct relay *r)
 	loop_on_wake(r->conf.loop, NULL, NULL);
 	for (unsigned i = 0; i < r->conf.threads; i++)
 		media_thread_stop(r->thread[i]);
-	for (unsigned i = 0; i < r->conf.threads; i++)
+	for (unsigned i = 0; i < r->conf.threads; i++) {
 		media_thread_free(r->thread[i]);
+		r->thread[i] = NULL;
+	}
 }
 
 void relay_free(struct relay *r)
@@ -479,10 +516,13 @@ void relay_free(struct relay *r)
 	for (uint32_t i = 0; i < r->n_used; i++)
 		if (r->slot[i])
 			free_stream(r, r->slot[i]);
+	relay_shared_clear(r);
 	engine_clear(&r->engine);
 	hop_table_free(&r->hops);
-	for (unsigned i = 0; i < RELAY_REALMS; i++)
+	for (unsigned i = 0; i < RELAY_REALMS; i++) {
 		free(r->marks[i].device);
+		reach_free(r->marks[i].reach);
+	}
 	free(r->slot);
 	free(r->generation);
 	free(r->freed);
@@ -500,10 +540,11 @@ void relay_input(struct relay *r, unsigned realm, const struct pn_addr *local, c
 	const struct hop_port *p = hop_find(&r->hops, realm, local);
 	struct relay_stream *s = p && p->realm == realm ? relay_find(r, p->hop.stream) : NULL;
 
-	if (!s)
-		return;
 	set_clock(r);
-	engine_input(&r->engine, &s->hot.port[p->hop.side][p->hop.component], from, data, len);
+	if (s)
+		engine_input(&r->engine, &s->hot.port[p->hop.side][p->hop.component], from, data, len);
+	else if (!relay_shared_input(r, realm, local, from, data, len))
+		return;
 	relay_sum(r);
 }
 

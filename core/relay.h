@@ -6,7 +6,14 @@
  * current branch (the last that was set) until one is chosen; what any branch sends goes to A.
  * A destination that is a local port of a live relay stream is an internal hop: the packet is handed
  * over inside, at most 4 times, without leaving. Only relay.c decides about hops: it keeps the one
- * table of live ports, and looks destinations up whenever rules change or a port opens or closes. */
+ * table of live ports, and looks destinations up whenever rules change or a port opens or closes.
+ *
+ * A realm may have a shared port for each of its addresses, for peers behind firewalls that let one port
+ * out. A side there has no pair of its own: its packets are told from all others by where they come from,
+ * which must be known first (relay_set), and what goes to it leaves from the shared port. The port above
+ * is for RTCP of peers that keep to the old rule: such a packet belongs to the one stream whose RTP comes
+ * from the same IP with the same SSRC, and is dropped when there are several. One media thread serves a
+ * shared port, and the streams with a side there. A shared port is never an internal hop. */
 #ifndef CORE_RELAY_H
 #define CORE_RELAY_H
 
@@ -17,6 +24,7 @@
 #define RELAY_BRANCHES 8u /* per stream */
 #define RELAY_REALMS 256u
 #define RELAY_STREAMS_MAX (1u << 20)
+#define RELAY_STUN_MAX 1280u /* octets of a STUN message */
 enum relay_component { RELAY_RTP = 0, RELAY_RTCP = 1 };
 
 struct relay;
@@ -30,12 +38,23 @@ struct relay_net {
 		     const void *data, size_t len);
 };
 
-struct relay_events { /* all on the loop's thread */
+struct relay_place { /* a local port */
+	unsigned realm;
+	uint32_t stream;         /* 0: a shared port itself, from nobody that is known there */
+	uint8_t side, component; /* of the stream; stream 0: RELAY_RTCP is the port above the shared one */
+};
+
+struct relay_events { /* all on the loop's thread; any may be NULL */
 	/* Learned (moved: it was another before). Non-zero vetoes: the source is dropped again. */
 	int (*on_latch)(void *arg, uint32_t stream, unsigned side, unsigned branch, unsigned component,
 			const struct pn_addr *where, int moved);
 	/* After relay_close: the worker let go, the ports are unbound, the counters are final. */
 	void (*on_final)(void *arg, uint32_t stream);
+	/* A STUN message (cookie and length are right, the rest is unknown) at a shared port, or at a
+	 * stream's from its `tap`. It is not relayed. At most RELAY_STUN_MAX octets; too many of them are
+	 * dropped and counted. The stream may be closing. */
+	void (*on_stun)(void *arg, const struct relay_place *at, const struct pn_addr *from, const void *data,
+			size_t len);
 };
 
 struct relay_conf {
@@ -58,7 +77,9 @@ struct relay_realm { /* what all ends in a realm have in common; copied */
 
 struct relay_end { /* one side of a new stream */
 	unsigned realm;     /* index; equal addresses in two realms differ by it */
-	struct pn_addr rtp; /* local, even port; RTCP is the port above */
+	struct pn_addr rtp; /* local, even port; RTCP is the port above. Shared: that of relay_shared_open */
+	bool shared;        /* both components are at the realm's shared port */
+	struct pn_addr tap; /* STUN that comes from here is told (on_stun); family 0: none is */
 };
 
 struct relay_counts { /* of what one side sent to us, and what we sent to it */
@@ -86,6 +107,17 @@ void relay_free(struct relay *r); /* stops the threads; open streams are closed 
 /* Binds the four ports. 0 and the stream's id (never 0, not reused while anything refers to it).
  * -EADDRINUSE: a port is taken, `busy` (may be NULL) tells the side; -EMFILE; -ENOSPC at max_streams. */
 int relay_open(struct relay *r, const struct relay_end end[2], uint32_t *stream, unsigned *busy);
+/* Binds a realm's shared port and the one above it; the realm's marking must be known. Several may be open
+ * at a time. 0 also when it is open already; what relay_open says of ports, -ENOMEM. */
+int relay_shared_open(struct relay *r, unsigned realm, const struct pn_addr *local);
+/* No new stream can have it; it closes with the last one that has. */
+void relay_shared_close(struct relay *r, unsigned realm, const struct pn_addr *local);
+/* Where a stream's component is: the shared port, where it has that one. -ENOENT */
+int relay_local(struct relay *r, const struct relay_place *of, struct pn_addr *out);
+/* From a shared port (of the family of `to`), or a stream's. -ENOENT, -EPERM: outside the realm's reach,
+ * or what the network says. */
+int relay_stun_send(struct relay *r, const struct relay_place *from, const struct pn_addr *to,
+		    const void *data, size_t len);
 /* A realm's reach and marking, before its first relay_open; again after a reload (marking then counts
  * for new streams, reach for all). Unset: REACH_ANY, no marking. -EINVAL -ENOMEM */
 int relay_realm(struct relay *r, unsigned realm, const struct relay_realm *what);
@@ -94,6 +126,8 @@ int relay_realm(struct relay *r, unsigned realm, const struct relay_realm *what)
  * logged once. An internal hop needs no reach: the declared address is enough.
  * RTCP besides its own rules may be learned from the IP that RTP was learned from, and its declared
  * address is a destination when it lies there; else it goes where its own latch says.
+ * At a shared port packets with the declared address as their source, and no others, are this component's:
+ * mode must be LATCH_EXACT. Family 0 is nobody. -EEXIST: it is another component's; nothing changed.
  * -ENOENT -EINVAL, -ENOSPC: too many branches, -ENOMEM */
 enum relay_reopen {
 	RELAY_KEEP,     /* the declaration did not change */

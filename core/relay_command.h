@@ -3,10 +3,12 @@
 #ifndef CORE_RELAY_COMMAND_H
 #define CORE_RELAY_COMMAND_H
 
-#include "relay_engine.h"
+#include "relay_key.h"
 
 enum relay_command_kind {
 	COMMAND_ADD, COMMAND_SET, COMMAND_HOP, COMMAND_CHOOSE, COMMAND_END_LEG, COMMAND_VETO, COMMAND_REACH,
+	COMMAND_SHARED_OPEN, COMMAND_KEY_ADD,
+	COMMAND_KEY_DEL, COMMAND_SHARED_CLOSE, /* what it is about is the command's */
 	COMMAND_CLOSE, /* then ENGINE_FINAL; the stream is the control side's again */
 };
 
@@ -22,6 +24,10 @@ struct relay_command {
 		} hop;
 		unsigned leg; /* CHOOSE, END_LEG */
 		struct engine_event veto;
+		struct {
+			struct engine_shared *at;
+			struct engine_key *key;
+		} shared;
 		struct {
 			unsigned realm;
 			struct reach *reach; /* the command's until it has run; then the old one */

@@ -17,13 +17,6 @@ struct packet { /* on its way through a stream */
 
 static const struct reach reach_default = { .rest = REACH_ANY };
 
-/* One writer: no locked instruction is needed. */
-static void bump(_Atomic uint64_t *cell, uint64_t n)
-{
-	atomic_store_explicit(cell, atomic_load_explicit(cell, memory_order_relaxed) + n,
-			      memory_order_relaxed);
-}
-
 static uint64_t now_ms(const struct engine *e)
 {
 	return e->now_us / 1000;
@@ -328,17 +321,17 @@ static bool is_rtcp(const struct engine_leg *in, const struct packet *pk)
 static void hop_out(struct engine *e, const struct engine_hop *to, const struct pn_addr *from,
 		    const struct packet *pk)
 {
-	struct engine_parcel parcel = { from, pk->data, pk->len, pk->hops + 1 };
+	struct engine_parcel parcel = { .from = from, .data = pk->data, .len = pk->len, .hops = pk->hops + 1 };
 
 	if (pk->hops >= ENGINE_HOPS) {
-		bump(&e->totals.hop_limit, 1);
+		engine_bump(&e->totals.hop_limit, 1);
 		return;
 	}
-	bump(&e->totals.hops, 1);
+	engine_bump(&e->totals.hops, 1);
 	if (to->thread == e->thread)
 		engine_hop_in(e, to, &parcel);
 	else if (e->ops->hop(e->arg, to, &parcel))
-		bump(&e->totals.hop_full, 1);
+		engine_bump(&e->totals.hop_full, 1);
 }
 
 static void send_out(struct engine *e, const struct engine_port *from, const struct engine_dest *to,
@@ -347,12 +340,12 @@ static void send_out(struct engine *e, const struct engine_port *from, const str
 	struct engine_cells *cells = &from->stream->cells[from->side];
 
 	if (e->ops->send(e->arg, from, to, pk->data, pk->len)) {
-		bump(&e->totals.send_failed, 1);
+		engine_bump(&e->totals.send_failed, 1);
 		return;
 	}
-	bump(&e->totals.tx, 1);
-	bump(&cells->sent_packets, 1);
-	bump(&cells->sent_bytes, pk->len);
+	engine_bump(&e->totals.tx, 1);
+	engine_bump(&cells->sent_packets, 1);
+	engine_bump(&cells->sent_bytes, pk->len);
 }
 
 static void forward(struct engine *e, struct engine_stream *s, const struct packet *pk)
@@ -366,11 +359,11 @@ static void forward(struct engine *e, struct engine_stream *s, const struct pack
 	if (!p || !p->to.addr.family) {
 		if (p && p->rules.held)
 			return;
-		bump(&e->totals.no_destination, 1);
-		bump(&s->cells[side_of(pk->leg)].no_destination, 1);
+		engine_bump(&e->totals.no_destination, 1);
+		engine_bump(&s->cells[side_of(pk->leg)].no_destination, 1);
 	} else if (p->hop.stream) {
-		bump(&s->cells[from->side].sent_packets, 1);
-		bump(&s->cells[from->side].sent_bytes, pk->len);
+		engine_bump(&s->cells[from->side].sent_packets, 1);
+		engine_bump(&s->cells[from->side].sent_bytes, pk->len);
 		hop_out(e, &p->hop, &from->local, pk);
 	} else {
 		send_out(e, from, &p->to, pk);
@@ -407,8 +400,8 @@ static void accept_packet(const struct engine *e, struct engine_stream *s, const
 
 	s->heard = true;
 	atomic_store_explicit(&cells->last_ms, now_ms(e), memory_order_relaxed);
-	bump(rtcp ? &cells->rtcp_packets : &cells->packets, 1);
-	bump(rtcp ? &cells->rtcp_bytes : &cells->bytes, pk->len);
+	engine_bump(rtcp ? &cells->rtcp_packets : &cells->packets, 1);
+	engine_bump(rtcp ? &cells->rtcp_bytes : &cells->bytes, pk->len);
 	if (!l->path[pk->component].rules.rtp)
 		return;
 	if (rtcp)
@@ -419,8 +412,8 @@ static void accept_packet(const struct engine *e, struct engine_stream *s, const
 
 static void drop_foreign(struct engine *e, struct engine_stream *s, unsigned side)
 {
-	bump(&e->totals.foreign, 1);
-	bump(&s->cells[side].foreign, 1);
+	engine_bump(&e->totals.foreign, 1);
+	engine_bump(&s->cells[side].foreign, 1);
 }
 
 static bool knows(const struct engine_path *p, const struct pn_addr *src)
@@ -481,16 +474,24 @@ static void drop(struct engine *e, const struct engine_port *at, enum latch_act 
 		drop_foreign(e, at->stream, at->side);
 		return;
 	}
-	bump(&e->totals.implausible, 1);
-	bump(&at->stream->cells[at->side].implausible, 1);
+	engine_bump(&e->totals.implausible, 1);
+	engine_bump(&at->stream->cells[at->side].implausible, 1);
 }
 
 static void learned(struct engine *e, struct engine_stream *s, const struct packet *pk, bool moved)
 {
-	bump(moved ? &e->totals.relatched : &e->totals.latched, 1);
+	engine_bump(moved ? &e->totals.relatched : &e->totals.latched, 1);
 	tell(e, s, (struct engine_event){ .kind = ENGINE_LATCHED, .leg = (uint8_t)pk->leg,
 					  .component = (uint8_t)pk->component, .flag = moved,
 					  .where = pk->facts.src });
+}
+
+static void tell_tapped(const struct engine *e, const struct engine_port *at, const struct packet *pk)
+{
+	struct relay_place place = { at->realm, at->stream->id, at->side, at->component };
+	struct engine_parcel parcel = { .from = &pk->facts.src, .data = pk->data, .len = pk->len };
+
+	e->ops->stun(e->arg, &place, &parcel);
 }
 
 void engine_input(struct engine *e, const struct engine_port *at, const struct pn_addr *from,
@@ -501,10 +502,14 @@ void engine_input(struct engine *e, const struct engine_port *at, const struct p
 	struct engine_path *p;
 	enum latch_act act;
 
-	bump(&e->totals.rx, 1);
+	engine_bump(&e->totals.rx, 1);
 	rtp_classify(data, len, &pk.facts);
 	pk.facts.src = *from;
 	pk.facts.rtcp_component = at->component == RELAY_RTCP;
+	if (pk.facts.class == PACKET_STUN && s->tap[at->side].family && addr_eq(&s->tap[at->side], from)) {
+		tell_tapped(e, at, &pk);
+		return;
+	}
 	act = judge(e, at, &pk);
 	if (act < LATCH_PASS) {
 		drop(e, at, act);
@@ -540,7 +545,7 @@ void engine_hop_in(struct engine *e, const struct engine_hop *to, const struct e
 			     .hops = parcel->hops };
 
 	if (!s) {
-		bump(&e->totals.no_destination, 1);
+		engine_bump(&e->totals.no_destination, 1);
 		return;
 	}
 	pk.leg = hop_leg(s, to, parcel->from);
@@ -569,7 +574,7 @@ static void probe(struct engine *e, struct engine_stream *s, unsigned leg)
 		return;
 	to = dest_of(&addr);
 	if (!e->ops->send(e->arg, from, &to, "", 0))
-		bump(&e->totals.deadlock, 1);
+		engine_bump(&e->totals.deadlock, 1);
 }
 
 void engine_tick(struct engine *e)

@@ -14,6 +14,7 @@
 #define ENGINE_DATAGRAM 65536u
 
 struct engine_stream;
+struct engine_shared;
 
 /* Where a path leads inside; stream 0: nowhere */
 struct engine_hop {
@@ -53,14 +54,15 @@ struct engine_leg {
 	struct engine_path path[2];
 };
 
-/* A local port */
+/* A local port. Of a side at a shared port both are that one's. */
 struct engine_port {
-	struct engine_stream *stream;
+	struct engine_stream *stream; /* NULL: a shared port itself (relay_key.h) */
 	struct pn_addr local;
 	uint16_t realm;
 	uint8_t side, component;
 	int fd;        /* in line: -1 */
 	uint32_t turn; /* of its thread, when it was ready last */
+	struct engine_shared *shared; /* NULL: its own */
 };
 
 struct engine_cells { /* struct relay_counts, written by the engine, read by the control side */
@@ -77,21 +79,31 @@ struct engine_stream {
 	struct engine_port port[2][2]; /* [side][component] */
 	struct engine_leg *leg[ENGINE_LEGS];
 	struct engine_cells cells[2];
+	struct pn_addr tap[2]; /* of each side (relay_end.tap) */
 	struct engine_stream *next, **link; /* the engine's list */
 	void *owner;
 };
 
-struct engine_parcel { /* a packet on a hop */
-	const struct pn_addr *from; /* the local port that sends it */
+enum parcel_kind { PARCEL_HOP, PARCEL_SHARED, PARCEL_ABOVE }; /* on a hop; from a shared port, the one above */
+struct engine_parcel { /* a packet that is handed over */
+	const struct pn_addr *from; /* HOP: the local port that sends it; else its source */
 	const uint8_t *data;
 	size_t len;
 	unsigned hops; /* this one included */
+	enum parcel_kind kind;
 };
 
 struct engine_totals {
 	_Atomic uint64_t rx, tx, foreign, no_destination, implausible, hops, hop_limit, hop_full;
-	_Atomic uint64_t send_failed, latched, relatched, deadlock;
+	_Atomic uint64_t send_failed, latched, relatched, deadlock, unjoined, stun_lost;
 };
+
+/* One writer: no locked instruction is needed. */
+static inline void engine_bump(_Atomic uint64_t *cell, uint64_t n)
+{
+	atomic_store_explicit(cell, atomic_load_explicit(cell, memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
 
 enum engine_event_kind {
 	ENGINE_LATCHED, /* where was learned; flag: it moved */
@@ -110,10 +122,12 @@ struct engine_ops {
 	/* 0, or -errno: counted */
 	int (*send)(void *arg, const struct engine_port *from, const struct engine_dest *to,
 		    const void *data, size_t len);
-	/* To a stream of another engine: engine_hop_in() there. -ENOBUFS: counted */
+	/* To a stream of another engine: engine_parcel_in() there. -ENOBUFS: counted */
 	int (*hop)(void *arg, const struct engine_hop *to, const struct engine_parcel *parcel);
 	/* May call the engine; what it was told about may be gone afterwards. */
 	void (*event)(void *arg, const struct engine_event *ev);
+	/* A STUN message that is not relayed; from is its source. It may call the engine. */
+	void (*stun)(void *arg, const struct relay_place *at, const struct engine_parcel *parcel);
 };
 
 struct engine {

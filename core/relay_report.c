@@ -67,6 +67,15 @@ void relay_on_event(void *relay, const struct engine_event *ev)
 		on[ev->kind](relay, s, ev);
 }
 
+void relay_on_stun(void *relay, const struct relay_place *at, const struct engine_parcel *parcel)
+{
+	struct relay *r = relay;
+
+	metric_add(M_RELAY_STUN, 1);
+	if (r->conf.events->on_stun)
+		r->conf.events->on_stun(r->conf.arg, at, parcel->from, parcel->data, parcel->len);
+}
+
 /* ---- counters ---- */
 
 #define READ(cell) atomic_load_explicit(&(cell), memory_order_relaxed)
@@ -145,6 +154,8 @@ void relay_sum(struct relay *r)
 		{ M_RELAY_LATCHED, offsetof(struct engine_totals, latched) },
 		{ M_RELAY_RELATCHED, offsetof(struct engine_totals, relatched) },
 		{ M_RELAY_DEADLOCK, offsetof(struct engine_totals, deadlock) },
+		{ M_RELAY_UNJOINED, offsetof(struct engine_totals, unjoined) },
+		{ M_RELAY_STUN_LOST, offsetof(struct engine_totals, stun_lost) },
 	};
 
 	_Static_assert(sizeof(map) / sizeof(map[0]) == sizeof(r->summed) / sizeof(r->summed[0]), "one each");

@@ -39,7 +39,7 @@ static void take_out(struct relay_ring *r, void *p, size_t len)
 
 int relay_ring_put(struct relay_ring *r, const struct engine_hop *to, const struct engine_parcel *parcel)
 {
-	struct relay_ring_item item = { *to, *parcel->from, (uint32_t)parcel->len, parcel->hops };
+	struct relay_ring_item item = { *to, *parcel->from, (uint32_t)parcel->len, parcel->hops, parcel->kind };
 
 	if (parcel->len > ENGINE_DATAGRAM || sizeof(item) + parcel->len > r->size - r->used)
 		return -ENOBUFS;

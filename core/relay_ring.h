@@ -18,6 +18,7 @@ struct relay_ring_item {
 	struct pn_addr from;
 	uint32_t len;
 	unsigned hops;
+	enum parcel_kind kind;
 };
 /* The oldest, its data into buf of ENGINE_DATAGRAM octets; false when there is none. */
 bool relay_ring_take(struct relay_ring *r, struct relay_ring_item *out, uint8_t *buf);

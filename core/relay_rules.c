@@ -50,6 +50,8 @@ static int place_want(struct relay *r, struct relay_stream *s, const struct rela
 	struct hop_want *w = &s->leg[leg]->want[rules->component];
 
 	hop_want_del(&r->hops, w);
+	if (s->shared[rules->side])
+		return relay_key_set(r, s, leg, rules->component, &rules->latch.declared);
 	w->addr = rules->latch.declared;
 	w->realm = s->hot.port[rules->side][0].realm;
 	w->stream = s->hot.id;
@@ -59,9 +61,11 @@ static int place_want(struct relay *r, struct relay_stream *s, const struct rela
 	return hop_want_add(&r->hops, w);
 }
 
-static int check(const struct relay_rules *rules)
+static int check(const struct relay_stream *s, const struct relay_rules *rules)
 {
 	if (rules->side > 1 || rules->component > RELAY_RTCP)
+		return -EINVAL;
+	if (s->shared[rules->side] && rules->latch.mode != LATCH_EXACT)
 		return -EINVAL;
 	if (rules->branch >= RELAY_BRANCHES || (!rules->side && rules->branch))
 		return -ENOSPC;
@@ -80,7 +84,7 @@ int relay_set(struct relay *r, uint32_t stream, const struct relay_rules *rules)
 	struct relay_stream *s = relay_find(r, stream);
 	unsigned leg = rules->side ? 1 + rules->branch : 0;
 	struct relay_command c = { .kind = COMMAND_SET };
-	int err = s ? check(rules) : -ENOENT;
+	int err = s ? check(s, rules) : -ENOENT;
 
 	if (!err)
 		err = make_leg(s, leg);
@@ -110,6 +114,7 @@ static void end_leg(struct relay *r, struct relay_stream *s, unsigned leg)
 	l->live = false;
 	hop_want_del(&r->hops, &l->want[RELAY_RTP]);
 	hop_want_del(&r->hops, &l->want[RELAY_RTCP]);
+	relay_keys_drop(r, s, leg);
 }
 
 int relay_choose(struct relay *r, uint32_t stream, unsigned branch)

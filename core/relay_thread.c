@@ -19,6 +19,8 @@
 #define PARCELS_MAX 256u   /* of one turn */
 #define RING_OCTETS (1u << 20)
 #define EVENTS_PER_STREAM 16u
+#define STUN_OCTETS (1u << 18) /* of messages that the control thread has not taken yet */
+#define BURST_SHARED 64    /* a shared port has the packets of many streams */
 #define SECOND_US 1000000u
 
 struct media_thread {
@@ -40,6 +42,7 @@ struct media_thread {
 	struct engine_event *event; /* ring */
 	size_t head, n, cap, lost;
 	size_t reserved; /* streams: as many places are kept for ENGINE_FINAL */
+	struct relay_ring stun; /* kept in the place of a parcel: hops is the realm */
 
 	uint8_t buf[ENGINE_DATAGRAM];
 };
@@ -129,6 +132,60 @@ size_t media_thread_events(struct media_thread *t, void (*fn)(void *arg, const s
 	return lost;
 }
 
+static void on_stun(void *arg, const struct relay_place *at, const struct engine_parcel *parcel)
+{
+	struct media_thread *t = arg;
+	struct engine_hop to = { .stream = at->stream, .side = at->side, .component = at->component };
+	struct engine_parcel kept = *parcel;
+	bool first;
+	int err;
+
+	kept.hops = at->realm;
+	if (parcel->len > RELAY_STUN_MAX) {
+		engine_bump(&t->engine.totals.stun_lost, 1);
+		return;
+	}
+	pthread_mutex_lock(&t->up);
+	first = !t->stun.used;
+	err = relay_ring_put(&t->stun, &to, &kept);
+	pthread_mutex_unlock(&t->up);
+	if (err)
+		engine_bump(&t->engine.totals.stun_lost, 1);
+	if (first)
+		t->conf.wake(t->conf.arg);
+}
+
+static bool next_stun(struct media_thread *t, struct relay_ring_item *item, uint8_t *buf)
+{
+	bool some;
+
+	pthread_mutex_lock(&t->up);
+	some = relay_ring_take(&t->stun, item, buf);
+	pthread_mutex_unlock(&t->up);
+	return some;
+}
+
+bool media_thread_stun(struct media_thread *t, unsigned most,
+		       void (*fn)(void *arg, const struct relay_place *at, const struct engine_parcel *parcel),
+		       void *arg)
+{
+	uint8_t data[RELAY_STUN_MAX];
+	struct relay_ring_item item;
+
+	while (most--) {
+		struct relay_place at;
+		struct engine_parcel parcel = { .from = &item.from, .data = data };
+
+		if (!next_stun(t, &item, data))
+			return false;
+		at = (struct relay_place){ item.hops, item.to.stream, item.to.side, item.to.component };
+		parcel.len = item.len;
+		fn(arg, &at, &parcel);
+	}
+	t->conf.wake(t->conf.arg);
+	return true;
+}
+
 const struct engine_totals *media_thread_totals(const struct media_thread *t)
 {
 	return &t->engine.totals;
@@ -183,15 +240,20 @@ static int on_hop(void *arg, const struct engine_hop *to, const struct engine_pa
 	return err;
 }
 
+static void watch_port(struct media_thread *t, struct engine_port *p)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = p };
+
+	if (epoll_ctl(t->epoll, EPOLL_CTL_ADD, p->fd, &ev))
+		log_error("relay thread %u: port %u hears nothing: %s", t->conf.number, p->local.port,
+			  strerror(errno));
+}
+
 static void watch(struct media_thread *t, struct engine_stream *s)
 {
-	for (unsigned i = 0; i < 4; i++) {
-		struct engine_port *p = &s->port[i / 2][i % 2];
-		struct epoll_event ev = { .events = EPOLLIN, .data.ptr = p };
-
-		if (epoll_ctl(t->epoll, EPOLL_CTL_ADD, p->fd, &ev))
-			log_error("relay %08x: port %u hears nothing: %s", s->id, p->local.port, strerror(errno));
-	}
+	for (unsigned i = 0; i < 4; i++)
+		if (!s->port[i / 2][i % 2].shared)
+			watch_port(t, &s->port[i / 2][i % 2]);
 }
 
 static void let_go(struct media_thread *t, struct engine_stream *s)
@@ -201,7 +263,8 @@ static void let_go(struct media_thread *t, struct engine_stream *s)
 	for (unsigned i = 0; i < 4; i++) {
 		struct engine_port *p = &s->port[i / 2][i % 2];
 
-		close(p->fd);
+		if (!p->shared)
+			close(p->fd);
 		p->fd = -1;
 	}
 	on_event(t, &final);
@@ -214,6 +277,9 @@ static void obey(struct media_thread *t, struct relay_command *c)
 		watch(t, c->stream);
 	else if (c->kind == COMMAND_CLOSE)
 		let_go(t, c->stream);
+	else if (c->kind == COMMAND_SHARED_OPEN)
+		for (unsigned i = 0; i < 2; i++)
+			watch_port(t, &c->shared.at->port[i]);
 }
 
 static struct relay_command *take_commands(struct media_thread *t, bool *quit)
@@ -247,18 +313,19 @@ static void take_parcels(struct media_thread *t)
 	struct relay_ring_item item;
 
 	for (unsigned i = 0; i < PARCELS_MAX; i++) {
-		struct engine_parcel parcel = { &item.from, t->buf, 0, 0 };
+		struct engine_parcel parcel = { .from = &item.from, .data = t->buf };
 
 		if (!take_parcel(t, &item))
 			return;
 		parcel.len = item.len;
 		parcel.hops = item.hops;
-		engine_hop_in(&t->engine, &item.to, &parcel);
+		parcel.kind = item.kind;
+		engine_parcel_in(&t->engine, &item.to, &parcel);
 	}
 	rouse(t);
 }
 
-/* False: the thread has to end. Streams end later: the batch of packets may still name them. */
+/* False: the thread has to end. Sockets end later: the batch of packets may still name them. */
 static bool take_orders(struct media_thread *t)
 {
 	struct relay_command *c, *next;
@@ -266,7 +333,7 @@ static bool take_orders(struct media_thread *t)
 
 	for (c = take_commands(t, &quit); c; c = next) {
 		next = c->next;
-		if (c->kind == COMMAND_CLOSE) {
+		if (c->kind == COMMAND_CLOSE || c->kind == COMMAND_SHARED_CLOSE) {
 			c->next = t->ending;
 			t->ending = c;
 			continue;
@@ -311,8 +378,12 @@ static bool receive(struct media_thread *t, const struct engine_port *p)
 	 * may be followed by media faster than the thread wakes. */
 	if (atomic_load_explicit(&t->ordered, memory_order_acquire))
 		take_orders(t);
-	if (!addr_of_sockaddr((struct sockaddr *)&ss, &from))
+	if (addr_of_sockaddr((struct sockaddr *)&ss, &from))
+		return true;
+	if (p->stream)
 		engine_input(&t->engine, p, &from, t->buf, (size_t)n);
+	else
+		engine_shared_input(&t->engine, p->shared, p->component, &from, t->buf, (size_t)n);
 	return true;
 }
 
@@ -322,17 +393,22 @@ static void drain(struct media_thread *t, struct engine_port *p)
 {
 	unsigned most = p->turn + 1 == t->turn ? BURST : 1;
 
+	if (!p->stream)
+		most = BURST_SHARED;
 	p->turn = t->turn;
 	while (most-- && receive(t, p))
 		;
 }
 
-/* What had come before the stream was closed still counts. */
+/* What had come before the stream was closed still counts; a shared port is not its alone. */
 static void take_leftovers(struct media_thread *t, const struct engine_stream *s)
 {
-	for (unsigned i = 0; i < 4; i++)
-		for (unsigned n = 0; n < LEFTOVER_MAX && receive(t, &s->port[i / 2][i % 2]); n++)
+	for (unsigned i = 0; i < 4; i++) {
+		const struct engine_port *p = &s->port[i / 2][i % 2];
+
+		for (unsigned n = 0; !p->shared && n < LEFTOVER_MAX && receive(t, p); n++)
 			;
+	}
 }
 
 /* Taking leftovers may bring new orders, to end others too. */
@@ -342,7 +418,8 @@ static void end_streams(struct media_thread *t)
 
 	while ((c = t->ending)) {
 		t->ending = c->next;
-		take_leftovers(t, c->stream);
+		if (c->kind == COMMAND_CLOSE)
+			take_leftovers(t, c->stream);
 		obey(t, c);
 		relay_command_free(c);
 	}
@@ -391,7 +468,7 @@ static void *run(void *arg)
 
 /* ---- life ---- */
 
-static const struct engine_ops ops = { .send = on_send, .hop = on_hop, .event = on_event };
+static const struct engine_ops ops = { .send = on_send, .hop = on_hop, .event = on_event, .stun = on_stun };
 
 static int prepare(struct media_thread *t)
 {
@@ -402,6 +479,8 @@ static int prepare(struct media_thread *t)
 		err = relay_ring_init(&t->parcels, RING_OCTETS);
 	if (!err)
 		err = media_thread_reserve(t, 0);
+	if (!err)
+		err = relay_ring_init(&t->stun, STUN_OCTETS);
 	if (err)
 		return err;
 	t->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -476,6 +555,7 @@ void media_thread_free(struct media_thread *t)
 	if (t->wake >= 0)
 		close(t->wake);
 	relay_ring_clear(&t->parcels);
+	relay_ring_clear(&t->stun);
 	engine_clear(&t->engine);
 	pthread_mutex_destroy(&t->down);
 	pthread_mutex_destroy(&t->up);

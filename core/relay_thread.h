@@ -27,6 +27,11 @@ int media_thread_reserve(struct media_thread *t, size_t n);
  * control thread slept while streams flapped; never an ENGINE_FINAL. Control thread */
 size_t media_thread_events(struct media_thread *t, void (*fn)(void *arg, const struct engine_event *ev),
 			   void *arg);
+/* STUN messages so far, at most `most`, handed to fn: place, from, data. True: more are left, the control
+ * thread is woken for them. Control thread */
+bool media_thread_stun(struct media_thread *t, unsigned most,
+		       void (*fn)(void *arg, const struct relay_place *at, const struct engine_parcel *parcel),
+		       void *arg);
 const struct engine_totals *media_thread_totals(const struct media_thread *t);
 
 #endif

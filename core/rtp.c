@@ -36,9 +36,9 @@ static bool is_rtp(const uint8_t *p, size_t len)
 	return len >= need + (p[0] >> 5 & 1u);
 }
 
-static bool is_stun(const uint8_t *p, size_t len)
+bool rtp_is_stun(const uint8_t *p, size_t len)
 {
-	return len >= 20 && get32(p + 4) == 0x2112a442 && get16(p + 2) + 20u == len && len % 4 == 0;
+	return len >= 20 && p[0] < 4 && get32(p + 4) == 0x2112a442 && get16(p + 2) + 20u == len && len % 4 == 0;
 }
 
 static enum packet_class class_of(const uint8_t *p, size_t len)
@@ -46,7 +46,7 @@ static enum packet_class class_of(const uint8_t *p, size_t len)
 	if (len < WORD) /* gateways open their pinholes with such dummies */
 		return PACKET_EMPTY;
 	if (p[0] < 4)
-		return is_stun(p, len) ? PACKET_STUN : PACKET_OTHER;
+		return rtp_is_stun(p, len) ? PACKET_STUN : PACKET_OTHER;
 	if (p[0] >= 20 && p[0] < 64)
 		return len >= 13 && p[1] == 0xfe ? PACKET_DTLS : PACKET_OTHER;
 	if (p[0] >> 6 != 2 || len < 2)

@@ -10,6 +10,9 @@
  * because SRTP encrypts it. RFC 5761 tells RTP from RTCP. */
 void rtp_classify(const uint8_t *p, size_t len, struct packet_facts *out);
 
+/* Is it a STUN message by cookie and length (RFC 8489 s.5)? */
+bool rtp_is_stun(const uint8_t *p, size_t len);
+
 struct rtp_quality { /* of what one side sends, by our own count and by its peer's reports */
 	uint32_t ssrc, base_seq, cycles, received;
 	uint16_t max_seq;

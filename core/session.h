@@ -22,6 +22,8 @@
 #define SESSION_ATTR_MAX 512u /* longer identities are cut */
 
 struct sessions;
+struct media_hole;
+struct media_pinholes;
 
 struct session_events { /* towards the module that owns the session */
 	void (*rewrite)(struct module *m, const struct pn_media_reply *r);
@@ -37,6 +39,7 @@ struct sessions_conf {
 	struct loop *loop;
 	struct realms *realms;
 	struct relay *relay;
+	struct media_pinholes *holes; /* NULL: no realm has a shared port */
 	const struct media_provider *provider;
 	void *provider_arg; /* port_provider_ops: the struct port_provider */
 	struct cdr *cdr;    /* NULL: none */
@@ -78,6 +81,8 @@ int admit_session(struct sessions *t, const struct pn_realm *r, const struct pn_
 int sessions_on_latch(struct sessions *t, uint32_t stream, unsigned side, unsigned branch,
 		      unsigned component, const struct pn_addr *where, int moved);
 void sessions_on_final(struct sessions *t, uint32_t stream);
+/* From media_pinhole_events. */
+void sessions_on_hole(struct sessions *t, const struct media_hole *h);
 void sessions_on_binding_gone(struct sessions *t, const struct pn_binding *b);
 
 /* Module unloads: its sessions end, free_data is called for each before this returns. */

@@ -34,6 +34,8 @@ struct end_record {
 	struct pn_addr peer;    /* its signalling, when it declared */
 	struct pn_addr rtp, rtcp; /* the addresses in the rules; a hold keeps them */
 	uint8_t rtp_rules;
+	uint32_t hole[2];         /* at a shared port: the pinhole of each component; 0: none */
+	struct pn_addr named[2];  /* what was declared for it */
 };
 
 struct stream_record {
@@ -53,6 +55,8 @@ struct lease {
 	struct stream *stream; /* NULL: not in use yet */
 	struct lease *next;    /* of the session */
 	struct media_grant grant;
+	struct join_want *wants; /* components whose pinhole is not there */
+	struct pn_addr divert[2][2]; /* [side][component] media_divert(); family 0: none */
 	bool closing;
 };
 
@@ -120,6 +124,8 @@ struct sessions {
 	struct hash by_key, by_id, by_binding[2]; /* live ones */
 	struct pn_session *all;                /* ended ones too, until they are freed */
 	struct hash leases, requests, terminals, correlations;
+	struct hash wants;   /* of pinholes: media_join.h */
+	size_t lease_ports;  /* of all leases */
 	uint32_t *in_realm; /* sessions by realm index */
 	unsigned n_in_realm;
 	uint64_t last_token;

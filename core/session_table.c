@@ -93,6 +93,7 @@ struct sessions *sessions_new(const struct sessions_conf *c)
 	hash_init(&t->by_binding[1]);
 	hash_init(&t->leases);
 	hash_init(&t->requests);
+	hash_init(&t->wants);
 	hash_init(&t->terminals);
 	hash_init(&t->correlations);
 	return t;
@@ -158,6 +159,7 @@ void sessions_free(struct sessions *t)
 	hash_free(&t->by_binding[0]);
 	hash_free(&t->by_binding[1]);
 	hash_free(&t->requests);
+	hash_free(&t->wants);
 	hash_free(&t->terminals);
 	hash_free(&t->correlations);
 	free(t->in_realm);
@@ -187,7 +189,7 @@ void sessions_on_binding_gone(struct sessions *t, const struct pn_binding *b)
 
 int sessions_check_ports(struct sessions *t)
 {
-	size_t taken = 0, quarantined = 0, want = 4 * t->leases.count;
+	size_t taken = 0, quarantined = 0, want = t->lease_ports;
 	uint64_t now = loop_now(t->conf.loop);
 
 	for (unsigned i = 0; i < realms_count(t->conf.realms); i++) {

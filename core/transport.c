@@ -5,6 +5,7 @@
 #include "log.h"
 #include "metrics.h"
 #include "connection.h"
+#include "pinhole/stun.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -98,8 +99,14 @@ static int bind_listener(struct flow *f)
 	if (err)
 		return err;
 	errno = ENOMEM;
-	f->handle = f->kind == FLOW_UDP ? t->net->udp_bind(t->net_arg, f->realm, &f->local, f)
-					: t->net->tcp_listen(t->net_arg, f->realm, &f->local, f);
+	if (f->kind == FLOW_UDP) {
+		f->handle = t->net->udp_bind(t->net_arg, f->realm, &f->local, f);
+	} else {
+		struct below b = connection_below(t, f->realm);
+
+		f->net = b.net;
+		f->handle = b.net->tcp_listen(b.arg, f->realm, &f->local, f);
+	}
 	return f->handle ? 0 : -errno;
 }
 
@@ -169,11 +176,11 @@ int transport_stage(struct transport *t, struct module *m, struct realms *r, con
 /* Those of the configuration and those of aliases. */
 static void tune(struct transport *t, const struct module *m)
 {
-	for (uint32_t i = 0; i < t->n_slots && t->net->tune; i++) {
+	for (uint32_t i = 0; i < t->n_slots; i++) {
 		const struct flow *f = t->slots[i].flow;
 
-		if (is_listener(f) && f->module == m)
-			t->net->tune(f->handle, f->realm);
+		if (is_listener(f) && f->module == m && f->net->tune)
+			f->net->tune(f->handle, f->realm);
 	}
 }
 
@@ -250,9 +257,40 @@ static const struct flow *listener_at(const struct transport *t, const struct pn
 	return NULL;
 }
 
+void transport_set_pinholes(struct transport *t, const struct transport_pinholes *p)
+{
+	t->pinholes = *p;
+}
+
+int transport_each_socket(struct transport *t, const struct pn_realm *r,
+			  int (*fn)(void *arg, struct module *m, uint64_t flow, const struct pn_addr *local),
+			  void *arg)
+{
+	for (uint32_t i = 0; i < t->n_slots; i++) {
+		struct flow *f = t->slots[i].flow;
+		int stop = f && f->kind == FLOW_UDP && f->realm == r ? fn(arg, f->module, f->id, &f->local) : 0;
+
+		if (stop)
+			return stop;
+	}
+	return 0;
+}
+
+/* What is at another agent of our network comes to us when that one is dead. */
+static struct pn_addr at_home(const struct pn_realm *r, const struct pn_addr *a)
+{
+	const struct pn_addr *own = r->siblings.n && prefixes_have(&r->siblings, a) ? realm_addr(r, a->family) : NULL;
+	struct pn_addr home = own ? *own : *a;
+
+	home.port = a->port;
+	return home;
+}
+
 bool transport_own(struct transport *t, const struct pn_realm *r, const struct pn_addr *a)
 {
-	for (const struct flow *f = NULL; (f = listener_at(t, a, f));)
+	struct pn_addr home = at_home(r, a);
+
+	for (const struct flow *f = NULL; (f = listener_at(t, &home, f));)
 		if (f->realm == r)
 			return true;
 	return false;
@@ -337,8 +375,11 @@ int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn
 
 	if (err)
 		return err;
-	if (kind == PN_TCP)
-		return connection_open(t, m, r, to, flow);
+	if (kind == PN_TCP) {
+		struct below b = connection_below(t, r);
+
+		return connection_open(t, m, r, &b, to, flow);
+	}
 	if (kind != PN_UDP)
 		return -EPROTONOSUPPORT;
 	id = flow_listener(t, m, r, PN_UDP, to->family);
@@ -348,15 +389,70 @@ int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn
 	return 0;
 }
 
+/* The agent that `to` lies behind admits what it listens for and nothing else, so our reach is no matter. */
+int flow_open_via(struct transport *t, struct module *m, struct pn_realm *r, const struct pn_addr *via,
+		  enum pn_transport kind, const struct pn_addr *to, uint64_t *flow)
+{
+	struct below b = { .net = t->trunks.net };
+	struct pn_addr inside = *to;
+
+	if (kind == PN_TCP && via && t->trunks.via)
+		b.arg = t->trunks.via(t->trunks.arg, r, via, &inside, &b.remote);
+	if (!b.arg)
+		return flow_open(t, m, r, kind, to, flow);
+	return to->port ? connection_open(t, m, r, &b, &inside, flow) : -EPERM;
+}
+
+bool flow_trunk(struct transport *t, const struct pn_realm *r, const struct pn_addr *via, const struct pn_addr *to)
+{
+	struct pn_addr inside = *to, remote;
+
+	return t->trunks.via && t->trunks.via(t->trunks.arg, r, via, &inside, &remote);
+}
+
+void transport_set_trunks(struct transport *t, const struct transport_trunks *c)
+{
+	t->trunks = *c;
+}
+
+int transport_trunk_open(struct transport *t, struct pn_realm *r, const struct pn_addr *to, uint64_t *flow)
+{
+	struct below b = { .net = t->net, .arg = t->net_arg };
+	int err = check_reach(t, r, to);
+
+	return err ? err : connection_open(t, t->trunks.owner, r, &b, to, flow);
+}
+
+void transport_trunk_close(struct transport *t, uint64_t flow)
+{
+	flow_close(t, t->trunks.owner, flow);
+}
+
+void *transport_accept(struct transport *t, const struct pn_realm *r, void *channel, const struct pn_addr *local,
+		       const struct pn_addr *remote)
+{
+	for (const struct flow *f = NULL; (f = listener_at(t, local, f));)
+		if (f->kind == FLOW_LISTENER && f->realm == r && !flow_is_trunk(f))
+			return connection_accept(flow_get(t, f->id), t->trunks.net, channel, local, remote);
+	return NULL;
+}
+
 static int send_datagram(struct flow *f, const struct pn_addr *to, const void *data, size_t len)
 {
 	int err = check_reach(f->t, f->realm, to);
+	struct pn_addr now_at;
 
 	if (err)
 		return err;
 	if (to->family != f->local.family)
 		return -EAFNOSUPPORT;
-	err = f->t->net->udp_send(f->handle, to, data, len);
+	if (f->t->pinholes.hold &&
+	    f->t->pinholes.hold(f->t->pinholes.arg, f->id, f->module, f->realm, &f->local, to, data, len))
+		return 0;
+	now_at = *to;
+	if (f->t->pinholes.redirect)
+		f->t->pinholes.redirect(f->t->pinholes.arg, f->id, f->module, f->realm, &now_at);
+	err = f->t->net->udp_send(f->handle, &now_at, data, len);
 	metric_add(err ? M_UDP_TX_FAIL : M_UDP_TX, 1);
 	return err;
 }
@@ -370,6 +466,13 @@ int flow_send(struct transport *t, uint64_t flow, const struct pn_addr *to, cons
 	if (f->kind == FLOW_UDP)
 		return send_datagram(f, to, data, len);
 	return connection_send(f, data, len);
+}
+
+size_t flow_queued(struct transport *t, uint64_t flow)
+{
+	const struct flow *f = flow_get(t, flow);
+
+	return f && f->kind == FLOW_CONNECTION && !f->connecting ? f->out.len : SIZE_MAX;
 }
 
 const struct module *flow_owner(struct transport *t, uint64_t flow)
@@ -412,6 +515,10 @@ void net_on_datagram(void *owner, const struct pn_addr *from, const void *data, 
 		metric_add(err == -EACCES ? M_ACL_DENIED : M_RATE_DENIED, 1);
 		return;
 	}
-	if (len && from->port) /* an empty one kept a NAT open and carries nothing */
-		f->t->events->message(f->module, &m);
+	if (!len || !from->port) /* an empty one kept a NAT open and carries nothing */
+		return;
+	if (f->t->pinholes.stun && stun_is(data, len) &&
+	    f->t->pinholes.stun(f->t->pinholes.arg, f->module, &m))
+		return;
+	f->t->events->message(f->module, &m);
 }

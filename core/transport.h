@@ -44,6 +44,36 @@ struct transport_events { /* towards the module loader */
 	void (*message)(struct module *m, const struct pn_msg *msg);
 	void (*flow_open)(struct module *m, const struct pn_flow_info *f);
 	void (*flow_closed)(struct module *m, uint64_t flow, int err); /* at the end of the turn */
+	void (*drained)(struct module *m, uint64_t flow); /* what was queued is written; NULL: nobody asks */
+};
+
+/* Pinholes of signalling: set once, by whoever keeps their table (pinhole.h, uplink.h). */
+struct transport_pinholes {
+	/* A datagram that looks like one of the pinhole protocol (stun_is) on a socket of the module:
+	 * true when it was, and the module does not see it. */
+	bool (*stun)(void *arg, struct module *m, const struct pn_msg *msg);
+	/* A datagram is about to leave to *to: may change it to where that pinhole is now. NULL: never. */
+	void (*redirect)(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
+			 struct pn_addr *to);
+	/* A datagram is about to leave; true: whoever says so sends it later instead. NULL: never. */
+	bool (*hold)(void *arg, uint64_t flow, struct module *m, const struct pn_realm *r, const struct pn_addr *local,
+		     const struct pn_addr *to, const void *data, size_t len);
+	/* A listener was opened or is closing: configured or an alias's. NULL: nobody asks. */
+	void (*changed)(void *arg);
+	void *arg;
+};
+
+/* Trunks (trunk.h): connections that carry others as channels. Set once, before anything is opened. */
+struct transport_trunks {
+	const struct net_ops *net; /* what channels are to us; only its tcp_* are used */
+	void *uplink;              /* its argument for all TCP of a realm that is an uplink; NULL: kernel sockets */
+	/* The trunk towards what signals from `via`: the net's argument for a connection to there, and *remote, as
+	 * whose it counts. May change *to, the target inside, to what stands in for it. NULL: none. */
+	void *(*via)(void *arg, const struct pn_realm *r, const struct pn_addr *via, struct pn_addr *to,
+		     struct pn_addr *remote);
+	void *arg;
+	struct module *owner; /* flows of this owner are the trunks themselves; */
+	const struct transport_events *events; /* these hear of them */
 };
 
 struct transport_conf {
@@ -74,6 +104,22 @@ int transport_each_listener(struct transport *t,
 			    int (*fn)(void *arg, const struct pn_realm *r, const struct pn_addr *local),
 			    void *arg);
 
+void transport_set_pinholes(struct transport *t, const struct transport_pinholes *p);
+/* Walk the datagram sockets of a realm, aliases' too: fn non-zero stops and is returned. */
+int transport_each_socket(struct transport *t, const struct pn_realm *r,
+			  int (*fn)(void *arg, struct module *m, uint64_t flow, const struct pn_addr *local),
+			  void *arg);
+
+void transport_set_trunks(struct transport *t, const struct transport_trunks *c);
+/* A connection of the trunks' owner, to be one: by the network below, also in an uplink. -errno */
+int transport_trunk_open(struct transport *t, struct pn_realm *r, const struct pn_addr *to, uint64_t *flow);
+void transport_trunk_close(struct transport *t, uint64_t flow); /* when what is queued is written */
+/* A channel arrived: as a connection to the listener at this address of this realm. As net_on_accept. */
+void *transport_accept(struct transport *t, const struct pn_realm *r, void *channel, const struct pn_addr *local,
+		       const struct pn_addr *remote);
+/* Octets that wait to be written; SIZE_MAX: the connection is gone, or not there yet. */
+size_t flow_queued(struct transport *t, uint64_t flow);
+
 /* A listener at an address of its own (alias.h): a reload leaves it alone, but for the realm's marking.
  * -errno of the bind, -EPROTONOSUPPORT. */
 int transport_alias_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn_transport kind,
@@ -87,6 +133,9 @@ uint64_t flow_listener(struct transport *t, const struct module *m, const struct
 		       enum pn_transport kind, int family);
 int flow_open(struct transport *t, struct module *m, struct pn_realm *r, enum pn_transport kind,
 	      const struct pn_addr *to, uint64_t *flow);
+int flow_open_via(struct transport *t, struct module *m, struct pn_realm *r, const struct pn_addr *via,
+		  enum pn_transport kind, const struct pn_addr *to, uint64_t *flow);
+bool flow_trunk(struct transport *t, const struct pn_realm *r, const struct pn_addr *via, const struct pn_addr *to);
 int flow_expect(struct transport *t, struct module *m, struct pn_realm *r, int family,
 		const struct pn_addr *from, uint64_t within_ms, uint64_t *flow, struct pn_addr *local);
 int flow_send(struct transport *t, uint64_t flow, const struct pn_addr *to, const void *data, size_t len);

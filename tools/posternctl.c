@@ -21,7 +21,7 @@ enum { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_NO_DAEMON };
 
 static const char usage[] =
 	"usage: posternctl [-s SOCKET] [--json] COMMAND\n"
-	"  show sessions|streams|bindings|modules|realms|counters\n"
+	"  show sessions|streams|bindings|pinholes|modules|realms|counters\n"
 	"  end SESSION             end a session\n"
 	"  drain [off]             take no new sessions, or take them again\n"
 	"  reload                  read the configuration again\n"
@@ -46,7 +46,7 @@ static const struct {
 } commands[] = { { "show", 1, 1 }, { "end", 1, 1 },     { "drain", 0, 1 },
 		 { "reload", 0, 0 }, { "log", 1, 2 }, { "version", 0, 0 } };
 
-static const char *const views[] = { "sessions", "streams", "bindings", "modules", "realms", "counters" };
+static const char *const views[] = { "sessions", "streams", "bindings", "pinholes", "modules", "realms", "counters" };
 
 static bool known_view(const char *what)
 {

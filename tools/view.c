@@ -35,6 +35,34 @@ static const struct grid_column bindings[] = {
 	{ "SESSIONS", "sessions", GRID_NUMBER },
 };
 
+static const struct grid_column signalling[] = {
+	{ "NETWORK", "network", GRID_TEXT },      { "AGENT", "agent", GRID_TEXT },
+	{ "PROTOCOL", "protocol", GRID_TEXT },    { "REALM", "realm", GRID_TEXT },
+	{ "RECEIVED", "local", GRID_TEXT },       { "THROUGH", "pinhole", GRID_TEXT },
+	{ "FINAL", "inner", GRID_TEXT },          { "SUBSCRIBERS", "subscribers", GRID_NUMBER },
+	{ "STATE", "state", GRID_TEXT },          { "EXPIRES", "expires_ms", GRID_DURATION },
+};
+
+static const struct grid_column media[] = {
+	{ "NETWORK", "network", GRID_TEXT },      { "AGENT", "agent", GRID_TEXT },
+	{ "MEDIA", "media", GRID_TEXT },          { "REALM", "realm", GRID_TEXT },
+	{ "RECEIVED", "received", GRID_TEXT },    { "THROUGH", "through", GRID_TEXT },
+	{ "FINAL", "final", GRID_TEXT },          { "SEEN", "seen_ms", GRID_DURATION },
+};
+
+static const struct grid_column uplinks[] = {
+	{ "PROTOCOL", "protocol", GRID_TEXT },    { "INNER", "inner", GRID_TEXT },
+	{ "PINHOLE", "pinhole", GRID_TEXT },      { "GATEWAY", "gateway", GRID_TEXT },
+	{ "STATE", "state", GRID_TEXT },          { "SUBSCRIBERS", "subscribers", GRID_NUMBER },
+	{ "EVERY", "idle_ms", GRID_DURATION },    { "LIFETIME", "lifetime_ms", GRID_DURATION },
+};
+
+static const struct grid_column trunks[] = {
+	{ "NETWORK", "network", GRID_TEXT },      { "AGENT", "agent", GRID_TEXT },
+	{ "FAR END", "remote", GRID_TEXT },       { "STATE", "state", GRID_TEXT },
+	{ "CHANNELS", "channels", GRID_NUMBER },
+};
+
 static const struct grid_column modules[] = {
 	{ "MODULE", "name", GRID_TEXT },         { "STATE", "state", GRID_TEXT },
 	{ "ABI", "abi", GRID_TEXT },             { "SESSIONS", "sessions", GRID_NUMBER },
@@ -173,6 +201,35 @@ static const struct {
 	{ "modules", modules, ROWS(modules) },    { "realms", realms, ROWS(realms) },
 };
 
+/* Tables of one reply, with a heading each. */
+static const struct {
+	const char *key, *heading;
+	const struct grid_column *column;
+	size_t n;
+} parts[] = {
+	{ "signalling", "Signalling", signalling, ROWS(signalling) },
+	{ "media", "Media", media, ROWS(media) },
+	{ "uplinks", "Registrations", uplinks, ROWS(uplinks) },
+	{ "trunks", "Trunks", trunks, ROWS(trunks) },
+};
+
+/* How many tables there were; -1. */
+static int print_parts(FILE *out, const struct json *reply)
+{
+	int printed = 0;
+
+	for (size_t i = 0; i < ROWS(parts); i++) {
+		const struct json *j = json_get(reply, parts[i].key);
+
+		if (!j || j->type != JSON_ARRAY)
+			continue;
+		fprintf(out, "%s%s\n", printed++ ? "\n" : "", parts[i].heading);
+		if (print_list(out, parts[i].column, parts[i].n, j))
+			return -1;
+	}
+	return printed;
+}
+
 /* "draining: no", "sessions: 3": what a command says. */
 static int print_facts(FILE *out, const struct json *reply)
 {
@@ -198,6 +255,7 @@ static int print_more(FILE *out, const struct json *reply)
 int view_print(FILE *out, const struct json *reply)
 {
 	const struct json *j = json_get(reply, "streams");
+	int printed;
 
 	if (j && j->type == JSON_ARRAY)
 		return print_streams(out, j);
@@ -212,5 +270,6 @@ int view_print(FILE *out, const struct json *reply)
 			return -1;
 		return print_more(out, reply);
 	}
-	return print_facts(out, reply);
+	printed = print_parts(out, reply);
+	return printed ? printed < 0 ? -1 : 0 : print_facts(out, reply);
 }

@@ -382,6 +382,16 @@ struct pn_services {
 	void *(*pattern_new)(const char *pattern, char *why, size_t why_cap);
 	int (*pattern_match)(const void *pattern, struct pn_str subject);
 	void (*pattern_free)(void *pattern);
+
+	/* Like flow_open, to a terminal whose signalling comes from `via` (its binding's pinhole, or a flow's
+	 * remote address). Where an agent's trunk leads there the connection goes through it: then `to` is an
+	 * address inside, as the terminal named it, and flow_info shows the trunk as its remote address. When that
+	 * agent is lost, another one that has the same terminal takes its place. */
+	int (*flow_open_via)(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via,
+			     enum pn_transport t, const struct pn_addr *to, uint64_t *flow);
+	/* Would a trunk lead there? Then it can be connected to, NAT or not. */
+	int (*flow_trunk)(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via,
+			  const struct pn_addr *to);
 };
 
 /* ---- what a module offers ------------------------------------------------------------------ */
@@ -430,6 +440,10 @@ struct pn_module {
 	/* JSON object text for `posternctl show modules`; returns its length. */
 	long (*show)(void *self, char *out, size_t cap);
 	void (*unload)(void *self);
+	/* What an agent without a <route> of its own puts into this module's element, for each realm of
+	 * terminals: XML with {from} and {to} (realms), {gateway} (an address, an IPv6 one in brackets),
+	 * {network} and {agent} (names). */
+	const char *default_route;
 };
 
 /* The symbol that the core looks up; a module defines it once. */

@@ -244,4 +244,5 @@ const struct pn_module postern_module = {
 	.session_free = h248_session_free,
 	.show = h248_show,
 	.unload = h248_unload,
+	.default_route = "<route from=\"{from}\" to=\"{to}\"><mgc address=\"{gateway}:2944\"/></route>",
 };

@@ -396,7 +396,7 @@ static int reach(struct call *c, const struct h323_way *way)
 	}
 	if (way->reach == H323_BY_TRAVERSAL)
 		return traversal_begin(way->callee, c->id, on_traversal_failed, c, &c->traversal);
-	err = c->h->svc->flow_open(c->h->host, way->realm, PN_TCP, &way->to, &flow);
+	err = c->h->svc->flow_open_via(c->h->host, way->realm, &leg->peer, PN_TCP, &way->to, &flow);
 	if (err)
 		return err;
 	l = link_new(c->h, flow, way->realm);
@@ -424,13 +424,15 @@ static void set_legs(struct call *c, const struct call_args *a)
 	from->claimed = a->claimed;
 	from->terminal = way->caller;
 	from->traverses = h323_is_access(c->h, from->realm) && !addr_same_ip(&from->claimed, &from->peer) &&
+			  !c->h->svc->flow_trunk(c->h->host, from->realm, &from->peer, &from->claimed) &&
 			  way->caller && way->caller->traversal;
 	from->media_traverses = way->caller && way->caller->media_traversal;
 	to->media_traverses = way->callee && (way->callee->media_traversal || way->callee->traversal);
 	to->realm = way->realm;
 	to->terminal = way->callee;
 	to->traverses = way->reach != H323_BY_ADDRESS;
-	to->peer = to->traverses ? terminal_pinhole(way->callee) : way->to;
+	to->peer = to->traverses || (way->callee && way_by_trunk(way->callee)) ? terminal_pinhole(way->callee)
+									       : way->to;
 	to->claimed = way->callee ? way->callee->signal : way->to;
 	c->to = way->callee ? way->callee->signal : way->to;
 }

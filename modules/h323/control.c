@@ -45,22 +45,25 @@ static int await(struct call *c, enum pn_side side)
 	return 0;
 }
 
-/* What an access side says is believed where it is its own address; then there is no NAT in between. */
+/* What an access side says is believed where it is its own address; then there is no NAT in between. Where a
+ * trunk leads there it is an address inside. */
 static bool may_dial(const struct call *c, enum pn_side side)
 {
 	const struct pn_addr *said = &c->control[side].said;
 	const struct call_leg *leg = &c->leg[side];
 
 	return said->family && !leg->traverses &&
-	       (!h323_is_access(c->h, leg->realm) || addr_same_ip(said, &leg->peer));
+	       (!h323_is_access(c->h, leg->realm) || addr_same_ip(said, &leg->peer) ||
+		c->h->svc->flow_trunk(c->h->host, leg->realm, &leg->peer, said));
 }
 
 static void dial(struct call *c, enum pn_side side)
 {
 	struct call_control *ctl = &c->control[side];
+	const struct call_leg *leg = &c->leg[side];
 	uint64_t flow;
 
-	if (!c->h->svc->flow_open(c->h->host, c->leg[side].realm, PN_TCP, &ctl->said, &flow))
+	if (!c->h->svc->flow_open_via(c->h->host, leg->realm, &leg->peer, PN_TCP, &ctl->said, &flow))
 		ctl->dialled = take(c, side, flow);
 }
 

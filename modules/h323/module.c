@@ -215,4 +215,5 @@ const struct pn_module postern_module = {
 	.session_free = h323_session_free,
 	.show = h323_show,
 	.unload = h323_unload,
+	.default_route = "<route from=\"{from}\" to=\"{to}\"><gatekeeper address=\"{gateway}:1719\"/></route>",
 };

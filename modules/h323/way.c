@@ -4,6 +4,13 @@
 
 #include "ras_tunnel.h"
 
+bool way_by_trunk(const struct h323_terminal *t)
+{
+	struct pn_addr pinhole = terminal_pinhole(t);
+
+	return t->h->svc->flow_trunk(t->h->host, t->access, &pinhole, &t->signal);
+}
+
 int way_to_terminal(struct h323_terminal *callee, struct h323_way *out)
 {
 	struct h323_way way = { .reach = H323_BY_ADDRESS,
@@ -13,9 +20,9 @@ int way_to_terminal(struct h323_terminal *callee, struct h323_way *out)
 
 	if (ras_tunnel_is(callee->h, callee->flow))
 		way.reach = H323_BY_LINK;
-	else if (callee->traversal)
+	else if (callee->traversal && !way_by_trunk(callee))
 		way.reach = H323_BY_TRAVERSAL;
-	else if (!terminal_plain(callee))
+	else if (!terminal_plain(callee) && !way_by_trunk(callee))
 		return -ENETUNREACH;
 	*out = way;
 	return 0;

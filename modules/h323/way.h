@@ -17,6 +17,8 @@ struct h323_way {
 	struct h323_terminal *caller, *callee; /* NULL: not one that is registered here */
 };
 
+/* Does its agent's trunk lead to it? Then it is reached by address, whatever lies between. */
+bool way_by_trunk(const struct h323_terminal *t);
 /* To a terminal of ours. -ENETUNREACH: it is behind a NAT and cannot traverse it. */
 int way_to_terminal(struct h323_terminal *callee, struct h323_way *out);
 /* To a next hop. -EHOSTUNREACH: its name is not resolved. */

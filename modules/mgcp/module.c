@@ -250,4 +250,5 @@ const struct pn_module postern_module = {
 	.session_free = mgcp_session_free,
 	.show = mgcp_show,
 	.unload = mgcp_unload,
+	.default_route = "<route from=\"{from}\" to=\"{to}\"><call-agent address=\"{gateway}:2727\"/></route>",
 };

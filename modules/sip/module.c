@@ -257,4 +257,5 @@ const struct pn_module postern_module = {
 	.session_free = sip_session_free,
 	.show = sip_show,
 	.unload = sip_unload,
+	.default_route = "<route from=\"{from}\" to=\"{to}\" next-hop=\"{gateway}:5060\"/>",
 };

@@ -51,7 +51,7 @@ static int set(struct relay *r, uint32_t stream, unsigned side, const struct pn_
 
 static int open_session(struct relay *r, const struct pn_addr local[2], const struct pn_addr remote[2], unsigned i)
 {
-	struct relay_end end[2] = { { 0, local[0] }, { 1, local[1] } };
+	struct relay_end end[2] = { { .rtp = local[0] }, { .realm = 1, .rtp = local[1] } };
 	uint32_t stream;
 	int err;
 

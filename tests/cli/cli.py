@@ -180,7 +180,7 @@ def test_check_tells_all(w):
     same((done.returncode, done.stdout), (2, ""))
     same(done.stderr,
          f"{path}:3: unknown element <thing> in <postern>: expected one of <log>, <control>, <cdr>, <limits>, "
-         "<media>, <bindings>, <realm> or <module>\n"
+         "<media>, <bindings>, <realm>, <network>, <gateway> or <module>\n"
          f'{path}:6: side="left" of <realm>: expected "access" or "core"\n'
          f'{path}:6: address="x" of <realm>: expected an IPv4 address such as "192.0.2.5"\n'
          f'{path}:6: realm "in" again, after line 4: expected another name\n')
@@ -204,11 +204,27 @@ def test_example(w):
     same((done.returncode, done.stderr), (0, ""))
 
 
+def test_example_of_an_agent(w):
+    if not w.modules:
+        raise Skip("no SIP module in this build")
+    path = os.path.join(w.directory, "agent.xml")
+    shutil.copy(os.path.join(TOP, "etc/agent.xml"), path)
+    done = w.run("posternd", "-t", path)
+    same(done.returncode, 2)
+    has(done.stderr, 'secret-file="acme.secret" of <gateway>: expected a file with the secret of the network: ')
+    secret = os.path.join(w.directory, "acme.secret")
+    with open(secret, "w", encoding="utf-8") as f:
+        f.write("correct horse\n")
+    os.chmod(secret, 0o600)
+    done = w.run("posternd", "-t", path)
+    same((done.returncode, done.stderr), (0, ""))
+
+
 def test_schema_by_itself(w):
     """What an editor says with the installed schema is what posternd says."""
     if not shutil.which("xmllint"):
         raise Skip("no xmllint")
-    for path, status in ((os.path.join(TOP, "etc/postern.xml"), 0), (w.write(), 0),
+    for path, status in ((os.path.join(TOP, "etc/postern.xml"), 0), (os.path.join(TOP, "etc/agent.xml"), 0), (w.write(), 0),
                          (w.write("<thing/>", "bad.xml"), 3)):
         done = subprocess.run(["xmllint", "--noout", "--relaxng", os.path.join(TOP, "etc/postern.rng"), path],
                               capture_output=True, text=True, timeout=LIMIT_S, check=False)
@@ -232,7 +248,7 @@ def man(name):
 def test_man_pages_are_clean(w):
     if not shutil.which("man"):
         raise Skip("no man")
-    for name in ("posternd.8", "posternctl.8", "postern.xml.5"):
+    for name in ("posternd.8", "posternctl.8", "postern.xml.5", "postern-pinhole.1", "libpostern-pinhole.3"):
         done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", man(name)],
                               capture_output=True, text=True, timeout=LIMIT_S, check=False,
                               env={**w.environment, "MANWIDTH": "80"})
@@ -250,7 +266,8 @@ def test_man_page_names_all_of_the_schema(w):
 
 
 def test_man_pages_name_all_options(w):
-    for program, page in (("posternd", "posternd.8"), ("posternctl", "posternctl.8")):
+    for program, page in (("posternd", "posternd.8"), ("posternctl", "posternctl.8"),
+                          ("postern-pinhole", "postern-pinhole.1")):
         with open(man(page), encoding="utf-8") as f:
             text = f.read()
         usage = w.run(program, "-h").stdout

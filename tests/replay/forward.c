@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static uint8_t bare_in[2 * MESSAGE_MAX], bare_out[2 * MESSAGE_MAX];
+static uint8_t bare_in[2 * CAPTURED_MAX], bare_out[2 * CAPTURED_MAX];
 
-static bool in_address(const struct message *m, size_t at)
+static bool in_address(const struct captured *m, size_t at)
 {
 	for (size_t i = 0; i < m->n; i++)
 		if (at >= m->span[i].at && at < m->span[i].at + (m->span[i].family == 4 ? 6u : 18u))
@@ -14,7 +14,7 @@ static bool in_address(const struct message *m, size_t at)
 }
 
 /* The same octets but for those of addresses. */
-static bool same_but_addresses(const struct message *a, const struct message *b)
+static bool same_but_addresses(const struct captured *a, const struct captured *b)
 {
 	if (a->len != b->len || a->n != b->n)
 		return false;
@@ -27,21 +27,21 @@ static bool same_but_addresses(const struct message *a, const struct message *b)
 	return true;
 }
 
-static int compare(struct rig *r, const struct message *in, const struct message *out)
+static int compare(struct rig *r, const struct captured *in, const struct captured *out)
 {
 	long n, m;
 
 	if (same_but_addresses(in, out))
 		return 0;
-	n = message_bare(in, bare_in, sizeof(bare_in));
-	m = message_bare(out, bare_out, sizeof(bare_out));
+	n = captured_bare(in, bare_in, sizeof(bare_in));
+	m = captured_bare(out, bare_out, sizeof(bare_out));
 	if (n < 0 || n != m || memcmp(bare_in, bare_out, (size_t)n))
 		return fail(r, "more changed than addresses and features (%zu octets, now %zu)", in->len, out->len);
 	return 0;
 }
 
 /* Addresses of hosts that `to` must not see: those of the other side, and other terminals. */
-static int check_leaks(struct rig *r, const struct actor *to, const struct message *m)
+static int check_leaks(struct rig *r, const struct actor *to, const struct captured *m)
 {
 	for (size_t i = 0; i < r->n_hosts; i++) {
 		const struct actor *h = &r->host[i];
@@ -60,7 +60,7 @@ static int check_leaks(struct rig *r, const struct actor *to, const struct messa
 	return 0;
 }
 
-static bool has_h245(const struct message *m)
+static bool has_h245(const struct captured *m)
 {
 	for (size_t i = 0; i < m->n; i++)
 		if (m->span[i].h245)
@@ -77,19 +77,19 @@ static bool is_own(const struct actor *h, const struct pn_addr *a)
 	return own;
 }
 
-static int learn(struct rig *r, struct actor *to, const struct message *captured, const struct message *out)
+static int learn(struct rig *r, struct actor *to, const struct captured *captured, const struct captured *out)
 {
 	bool h245 = has_h245(out);
 	size_t at = 0;
 
 	for (size_t i = 0; i < captured->n; i++) {
-		struct pn_addr was = message_get(captured, i), is;
+		struct pn_addr was = captured_get(captured, i), is;
 
 		if (captured->span[i].h245 && !h245)
 			continue;
 		if (at == out->n)
 			return fail(r, "an address is missing: %s", addr_text(&was));
-		is = message_get(out, at++);
+		is = captured_get(out, at++);
 		if (captured->span[i].media && is_own(to, &was) && !addr_eq(&was, &is))
 			return fail(r, "its own %s comes back as %s", addr_text(&was), addr_text(&is));
 		if (!addr_eq(&was, &is) && host_show(to, &was, &is, shown_kind(&captured->span[i])))
@@ -98,18 +98,18 @@ static int learn(struct rig *r, struct actor *to, const struct message *captured
 	return at == out->n ? 0 : fail(r, "more addresses than there were");
 }
 
-int forward_same(struct rig *r, const struct actor *to, const struct message *in, const struct message *out)
+int forward_same(struct rig *r, const struct actor *to, const struct captured *in, const struct captured *out)
 {
 	int err = compare(r, in, out);
 
 	return err ? err : check_leaks(r, to, out);
 }
 
-int forward_check(struct rig *r, struct actor *to, const struct message *captured, const struct message *in,
+int forward_check(struct rig *r, struct actor *to, const struct captured *captured, const struct captured *in,
 		  const uint8_t *data, size_t len)
 {
-	static struct message out;
-	int err = message_read(&out, in->kind, data, len);
+	static struct captured out;
+	int err = captured_read(&out, in->kind, data, len);
 
 	if (err)
 		return fail(r, "what was sent does not decode");
@@ -118,12 +118,12 @@ int forward_check(struct rig *r, struct actor *to, const struct message *capture
 	return err ? err : learn(r, to, captured, &out);
 }
 
-void forward_say(struct rig *r, const struct actor *from, struct message *m)
+void forward_say(struct rig *r, const struct actor *from, struct captured *m)
 {
 	for (size_t i = 0; i < m->n; i++) {
-		struct pn_addr a = message_get(m, i), here;
+		struct pn_addr a = captured_get(m, i), here;
 
 		if (rig_knows(r, from, &a, &here))
-			message_set(m, i, &here);
+			captured_set(m, i, &here);
 	}
 }

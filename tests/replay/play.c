@@ -9,7 +9,7 @@
 #define END_SESSION 0x4au /* H.245 command endSessionCommand: its first octet */
 #define CALLER_PORT 30000u
 
-static struct message in, captured;
+static struct captured in, captured;
 
 /* ---- RAS ---- */
 
@@ -27,7 +27,7 @@ static int next_setup(struct rig *r, size_t index, const struct actor *to, size_
 	return fail(r, "no Setup follows");
 }
 
-int play_give(struct rig *r, const struct actor *from, const struct pn_addr *at, const struct message *m)
+int play_give(struct rig *r, const struct actor *from, const struct pn_addr *at, const struct captured *m)
 {
 	uint8_t head[4] = { 3, 0, (uint8_t)((m->len + 4) >> 8), (uint8_t)(m->len + 4) };
 	int err = fakenet_stream(r->net, from->realm, at, head, sizeof(head));
@@ -44,7 +44,7 @@ static int call_terminal(struct rig *r, size_t index, struct actor *terminal)
 {
 	struct actor *gk = r->gatekeeper;
 	struct packet *p;
-	size_t setup;
+	size_t setup = 0;
 
 	if (next_setup(r, index, terminal, &setup))
 		return -1;
@@ -52,7 +52,7 @@ static int call_terminal(struct rig *r, size_t index, struct actor *terminal)
 	terminal->caller.port = (uint16_t)(CALLER_PORT + index);
 	if (fakenet_connect(r->net, gk->realm, &terminal->caller, &terminal->alias))
 		return fail(r, "the terminal's alias takes no connection");
-	if (message_read(&in, MESSAGE_SIGNALLING, r->trace.event[setup].data, r->trace.event[setup].len))
+	if (captured_read(&in, CAPTURED_SIGNALLING, r->trace.event[setup].data, r->trace.event[setup].len))
 		return fail(r, "the Setup does not decode");
 	terminal->waiting_captured = in;
 	forward_say(r, gk, &in);
@@ -63,12 +63,12 @@ static int call_terminal(struct rig *r, size_t index, struct actor *terminal)
 	struct pn_addr at = host_at(terminal, &r->trace.event[index].to);
 
 	p = fakenet_take(r->net, terminal->realm, &at);
-	if (!p || message_read(&in, MESSAGE_RAS, p->data, p->len) ||
+	if (!p || captured_read(&in, CAPTURED_RAS, p->data, p->len) ||
 	    in.type != RasMessage_PR_serviceControlIndication) {
 		free(p);
 		return fail(r, "the terminal is not told of the call");
 	}
-	terminal->service_seq = message_service_seq(&in);
+	terminal->service_seq = captured_service_seq(&in);
 	terminal->awaited = true;
 	free(p);
 	return 0;
@@ -90,13 +90,13 @@ static int datagram(struct rig *r, size_t index, struct actor *from, struct acto
 	struct packet *p;
 	int err;
 
-	if (message_read(&captured, MESSAGE_RAS, e->data, e->len))
+	if (captured_read(&captured, CAPTURED_RAS, e->data, e->len))
 		return fail(r, "it does not decode");
 	if (captured.type == RasMessage_PR_serviceControlIndication && to->terminal)
 		return call_terminal(r, index, to);
 	in = captured;
 	if (in.type == RasMessage_PR_serviceControlResponse)
-		return message_set_service_seq(&in, from->service_seq) ? fail(r, "no answer can be made of it") :
+		return captured_set_service_seq(&in, from->service_seq) ? fail(r, "no answer can be made of it") :
 									 deliver(r, e, from, to);
 	forward_say(r, from, &in);
 	if (deliver(r, e, from, to))
@@ -122,11 +122,11 @@ static int follow(struct rig *r, struct end *end, struct actor *terminal)
 		struct buf *got = e->host == terminal ? fakenet_received(r->net, terminal->realm, &e->at) : NULL;
 		struct pn_addr to;
 
-		if (!got || got->len < 4 || message_read(&in, MESSAGE_SIGNALLING, (const uint8_t *)got->p + 4, got->len - 4))
+		if (!got || got->len < 4 || captured_read(&in, CAPTURED_SIGNALLING, (const uint8_t *)got->p + 4, got->len - 4))
 			continue;
 		if (in.type != FACILITY || in.n != 1 || !in.span[0].h245)
 			continue;
-		to = message_get(&in, 0);
+		to = captured_get(&in, 0);
 		buf_drop(got, got->len);
 		if (fakenet_connect(r->net, terminal->realm, &end->at, &to))
 			return fail(r, "no connection to %s, which the terminal was told of", addr_text(&to));
@@ -152,7 +152,7 @@ static int open(struct rig *r, size_t index, struct actor *from, struct actor *t
 	return to->natted ? follow(r, &end[1], to) : 0;
 }
 
-static int arrives(struct rig *r, const struct end *to, const struct message *was, const struct message *m)
+static int arrives(struct rig *r, const struct end *to, const struct captured *was, const struct captured *m)
 {
 	struct buf *got = fakenet_received(r->net, to->host->realm, &to->at);
 	size_t len;
@@ -168,9 +168,9 @@ static int arrives(struct rig *r, const struct end *to, const struct message *wa
 	return !err && got->len ? fail(r, "more arrives than was sent") : err;
 }
 
-bool play_ends_call(const struct message *m)
+bool play_ends_call(const struct captured *m)
 {
-	return m->kind == MESSAGE_SIGNALLING ? m->type == RELEASE_COMPLETE : m->data[0] == END_SESSION;
+	return m->kind == CAPTURED_SIGNALLING ? m->type == RELEASE_COMPLETE : m->data[0] == END_SESSION;
 }
 
 static bool has_arrived(struct rig *r, const struct end *to)
@@ -181,21 +181,21 @@ static bool has_arrived(struct rig *r, const struct end *to)
 }
 
 /* The first message of a connection tells: no H.245 message that passes begins as Q.931 does. */
-enum message_kind play_kind(struct rig *r, const struct trace_event *e)
+enum captured_kind play_kind(struct rig *r, const struct trace_event *e)
 {
 	size_t c = e->connection;
 
 	if (!r->spoken[c])
-		r->speaks[c] = e->len > 1 && e->data[0] == 8 && e->data[1] == 2 ? MESSAGE_SIGNALLING : MESSAGE_CONTROL;
+		r->speaks[c] = e->len > 1 && e->data[0] == 8 && e->data[1] == 2 ? CAPTURED_SIGNALLING : CAPTURED_CONTROL;
 	r->spoken[c] = true;
 	return r->speaks[c];
 }
 
-static void note_h245(struct actor *from, const struct message *m)
+static void note_h245(struct actor *from, const struct captured *m)
 {
 	for (size_t i = 0; i < m->n; i++)
 		if (m->span[i].h245)
-			from->h245 = message_get(m, i);
+			from->h245 = captured_get(m, i);
 }
 
 /* Nobody can connect to a terminal behind a NAT that starts H.245: it comes to us, and we go to the other side. */
@@ -220,7 +220,7 @@ static int tpkt(struct rig *r, size_t index, struct actor *from, struct actor *t
 
 	if (!src->host || r->done[index])
 		return 0;
-	if (message_read(&captured, play_kind(r, e), e->data, e->len))
+	if (captured_read(&captured, play_kind(r, e), e->data, e->len))
 		return fail(r, "it does not decode");
 	in = captured;
 	note_h245(from, &captured);
@@ -236,7 +236,7 @@ static int tpkt(struct rig *r, size_t index, struct actor *from, struct actor *t
 		from->awaited = false;
 		return arrives(r, src, &from->waiting_captured, &from->waiting);
 	}
-	if (message_is_traversal(&in) || (over && !has_arrived(r, dst)))
+	if (captured_is_traversal(&in) || (over && !has_arrived(r, dst)))
 		return 0; /* of a call that is over nothing need go on */
 	if (from->natted && captured.type == FACILITY && !has_arrived(r, dst))
 		return come(r, from, to);

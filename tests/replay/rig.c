@@ -48,14 +48,14 @@ static bool is_setup(const struct trace_event *e)
 }
 
 /* An address that no packet bears and that a host gives as its own: it was behind a NAT. */
-static void note_claims(struct rig *r, const struct trace_event *e, struct message *m)
+static void note_claims(struct rig *r, const struct trace_event *e, struct captured *m)
 {
 	struct actor *from = rig_host(r, &e->from);
 
-	if (message_read(m, MESSAGE_RAS, e->data, e->len) || from == r->gatekeeper)
+	if (captured_read(m, CAPTURED_RAS, e->data, e->len) || from == r->gatekeeper)
 		return;
 	for (size_t i = 0; i < m->n && from->n_claims < CLAIMS_MAX; i++) {
-		struct pn_addr a = message_get(m, i);
+		struct pn_addr a = captured_get(m, i);
 		bool known = rig_host(r, &a);
 
 		a.port = 0;
@@ -68,7 +68,7 @@ static void note_claims(struct rig *r, const struct trace_event *e, struct messa
 
 int rig_read(struct rig *r, const char *path)
 {
-	struct message *m = malloc(sizeof(*m));
+	struct captured *m = malloc(sizeof(*m));
 	int err = m ? trace_read(path, &r->trace) : -ENOMEM;
 
 	if (err)

@@ -5,7 +5,7 @@
 
 #include "core.h"
 #include "fakenet.h"
-#include "message.h"
+#include "captured.h"
 #include "trace.h"
 
 #define HOSTS_MAX 8u
@@ -37,12 +37,12 @@ struct actor {
 	bool awaited;
 	long service_seq;
 	struct pn_addr caller;  /* the other end of the gatekeeper's connection for it */
-	struct message waiting, waiting_captured;
+	struct captured waiting, waiting_captured;
 	/* where we are the gatekeeper (zone.c) */
 	uint8_t endpoint[256]; /* endpointIdentifier that it was given */
 	size_t endpoint_len;
 	unsigned answered;     /* type of the last RAS message that it got */
-	struct message *said[SAID_MAX]; /* what the other terminal has not been looked at for yet, in order */
+	struct captured *said[SAID_MAX]; /* what the other terminal has not been looked at for yet, in order */
 	size_t n_said;
 	uint16_t rtp_port;     /* the last one that it named */
 };
@@ -63,7 +63,7 @@ struct rig {
 	struct cdr *cdr;
 	struct core *core;
 	struct end end[TRACE_CONNECTIONS][2]; /* who opened it, who took it; host NULL: it was not to be */
-	enum message_kind speaks[TRACE_CONNECTIONS];
+	enum captured_kind speaks[TRACE_CONNECTIONS];
 	bool spoken[TRACE_CONNECTIONS];
 	bool *done;    /* per event: it came earlier */
 	bool bytewise; /* TPKTs come octet by octet */
@@ -91,12 +91,12 @@ int fail(struct rig *r, const char *fmt, ...) __attribute__((format(printf, 2, 3
 
 /* forward.c: `in` is what the host `from` sends, `captured` what it sent in the capture. Is this its message as `to`
  * must get it: nothing but addresses changed, none of the other side's left? Learns what `to` was shown. */
-int forward_check(struct rig *r, struct actor *to, const struct message *captured, const struct message *in,
+int forward_check(struct rig *r, struct actor *to, const struct captured *captured, const struct captured *in,
 		  const uint8_t *data, size_t len);
 /* The first half of it: is `out` what `in` must become for `to`? */
-int forward_same(struct rig *r, const struct actor *to, const struct message *in, const struct message *out);
+int forward_same(struct rig *r, const struct actor *to, const struct captured *in, const struct captured *out);
 /* What the host says here. */
-void forward_say(struct rig *r, const struct actor *from, struct message *m);
+void forward_say(struct rig *r, const struct actor *from, struct captured *m);
 
 /* media.c: each medium that was shown to a terminal passes, in both directions. */
 int media_check(struct rig *r, struct actor *terminal);
@@ -105,9 +105,9 @@ int media_check_zone(struct rig *r, struct actor *terminal);
 
 /* play.c */
 int play_event(struct rig *r, size_t index);
-int play_give(struct rig *r, const struct actor *from, const struct pn_addr *at, const struct message *m);
-enum message_kind play_kind(struct rig *r, const struct trace_event *e);
-bool play_ends_call(const struct message *m);
+int play_give(struct rig *r, const struct actor *from, const struct pn_addr *at, const struct captured *m);
+enum captured_kind play_kind(struct rig *r, const struct trace_event *e);
+bool play_ends_call(const struct captured *m);
 
 /* zone.c: the same where Postern is the gatekeeper of both terminals. */
 int zone_event(struct rig *r, size_t index);

@@ -6,7 +6,7 @@
 
 #define FACILITY 0x62u
 
-static struct message in, captured, theirs;
+static struct captured in, captured, theirs;
 
 static struct actor *other_terminal(struct rig *r, const struct actor *h)
 {
@@ -25,9 +25,9 @@ static int request(struct rig *r, const struct trace_event *e, struct actor *fro
 	int err;
 
 	if (in.type == RasMessage_PR_serviceControlResponse)
-		err = message_set_service_seq(&in, from->service_seq);
+		err = captured_set_service_seq(&in, from->service_seq);
 	else
-		err = from->endpoint_len ? message_set_endpoint(&in, from->endpoint, from->endpoint_len) : 0;
+		err = from->endpoint_len ? captured_set_endpoint(&in, from->endpoint, from->endpoint_len) : 0;
 	if (err || !rig_knows(r, from, &e->to, &dst) ||
 	    fakenet_deliver(r->net, from->realm, &at, &dst, in.data, in.len))
 		return fail(r, "it cannot be sent");
@@ -36,14 +36,14 @@ static int request(struct rig *r, const struct trace_event *e, struct actor *fro
 	if (in.type == RasMessage_PR_serviceControlResponse)
 		return 0;
 	p = fakenet_take(r->net, from->realm, &at);
-	err = p ? message_read(&in, MESSAGE_RAS, p->data, p->len) : -1;
+	err = p ? captured_read(&in, CAPTURED_RAS, p->data, p->len) : -1;
 	free(p);
 	if (err)
 		return fail(r, "it is not answered");
 	r->messages++;
 	from->answered = in.type;
 	if (in.type == RasMessage_PR_registrationConfirm)
-		from->endpoint_len = message_endpoint(&in, from->endpoint, sizeof(from->endpoint));
+		from->endpoint_len = captured_endpoint(&in, from->endpoint, sizeof(from->endpoint));
 	return 0;
 }
 
@@ -57,12 +57,12 @@ static int reply(struct rig *r, const struct trace_event *e, struct actor *to)
 	if (captured.type != RasMessage_PR_serviceControlIndication)
 		return to->answered == captured.type ? 0 : fail(r, "answered with %u, then with %u", captured.type, to->answered);
 	p = fakenet_take(r->net, to->realm, &at);
-	err = p ? message_read(&in, MESSAGE_RAS, p->data, p->len) : -1;
+	err = p ? captured_read(&in, CAPTURED_RAS, p->data, p->len) : -1;
 	free(p);
 	if (err || in.type != RasMessage_PR_serviceControlIndication)
 		return fail(r, "the terminal is not told of the call");
 	r->messages++;
-	to->service_seq = message_service_seq(&in);
+	to->service_seq = captured_service_seq(&in);
 	to->awaited = true;
 	return 0;
 }
@@ -88,7 +88,7 @@ static int open(struct rig *r, const struct trace_event *e, struct actor *from, 
 
 static int remember(struct rig *r, struct actor *from)
 {
-	struct message *copy = malloc(sizeof(*copy));
+	struct captured *copy = malloc(sizeof(*copy));
 
 	if (!copy || from->n_said == SAID_MAX) {
 		free(copy);
@@ -100,7 +100,7 @@ static int remember(struct rig *r, struct actor *from)
 }
 
 /* The first of what the terminal said by H.245 or call signalling that the other one has not got. */
-static bool recall(struct actor *from, enum message_kind kind, struct message *out)
+static bool recall(struct actor *from, enum captured_kind kind, struct captured *out)
 {
 	for (size_t i = 0; i < from->n_said; i++)
 		if (from->said[i]->kind == kind) {
@@ -119,7 +119,7 @@ static int says(struct rig *r, const struct end *src, struct actor *from)
 	forward_say(r, from, &in);
 	for (size_t i = 0; i < captured.n; i++)
 		if (captured.span[i].rtp)
-			from->rtp_port = message_get(&captured, i).port;
+			from->rtp_port = captured_get(&captured, i).port;
 	if (play_ends_call(&in) && !from->released && media_check_zone(r, from))
 		return -1;
 	if (play_ends_call(&in))
@@ -128,7 +128,7 @@ static int says(struct rig *r, const struct end *src, struct actor *from)
 		return from->released ? 0 : fail(r, "its connection is closed");
 	if (play_give(r, from, &src->at, &in))
 		return fail(r, "its connection takes nothing");
-	if (message_is_traversal(&in) || from->awaited) { /* for us alone */
+	if (captured_is_traversal(&in) || from->awaited) { /* for us alone */
 		from->awaited = false;
 		return 0;
 	}
@@ -136,12 +136,12 @@ static int says(struct rig *r, const struct end *src, struct actor *from)
 }
 
 /* What is the same in both is shown in place of each other, in order. */
-static int learn(struct rig *r, struct actor *to, const struct message *out, bool media)
+static int learn(struct rig *r, struct actor *to, const struct captured *out, bool media)
 {
 	size_t at = 0;
 
 	for (size_t i = 0; i < captured.n; i++) {
-		struct pn_addr was = message_get(&captured, i), is;
+		struct pn_addr was = captured_get(&captured, i), is;
 
 		if (captured.span[i].media != media || (!media && !captured.span[i].h245))
 			continue;
@@ -149,7 +149,7 @@ static int learn(struct rig *r, struct actor *to, const struct message *out, boo
 			at++;
 		if (at == out->n)
 			return fail(r, "an address is missing: %s", addr_text(&was));
-		is = message_get(out, at++);
+		is = captured_get(out, at++);
 		if (!addr_eq(&was, &is) && host_show(to, &was, &is, shown_kind(&captured.span[i])))
 			return fail(r, "too many addresses");
 	}
@@ -160,14 +160,14 @@ static int hears(struct rig *r, const struct end *dst, struct actor *to)
 {
 	struct buf *got = fakenet_received(r->net, to->realm, &dst->at);
 	size_t len = got && got->len >= 4 ? (size_t)got->p[2] << 8 | got->p[3] : 0;
-	bool own = captured.kind == MESSAGE_SIGNALLING && captured.type == FACILITY;
+	bool own = captured.kind == CAPTURED_SIGNALLING && captured.type == FACILITY;
 	int err;
 
 	if (to->released)
 		return 0;
 	if (len < 4 || len > got->len)
 		return fail(r, "nothing arrives");
-	err = message_read(&in, captured.kind, (const uint8_t *)got->p + 4, len - 4);
+	err = captured_read(&in, captured.kind, (const uint8_t *)got->p + 4, len - 4);
 	buf_drop(got, len);
 	if (err)
 		return fail(r, "what was sent does not decode");
@@ -186,7 +186,7 @@ static int tpkt(struct rig *r, const struct trace_event *e, struct actor *from, 
 {
 	const struct end *src = &r->end[e->connection][!e->opener], *dst = &r->end[e->connection][e->opener];
 
-	if (message_read(&captured, play_kind(r, e), e->data, e->len))
+	if (captured_read(&captured, play_kind(r, e), e->data, e->len))
 		return fail(r, "it does not decode");
 	if (from->terminal && says(r, src, from))
 		return -1;
@@ -202,7 +202,7 @@ int zone_event(struct rig *r, size_t index)
 		return open(r, e, from, to);
 	if (e->kind == TRACE_TPKT)
 		return tpkt(r, e, from, to);
-	if (message_read(&captured, MESSAGE_RAS, e->data, e->len))
+	if (captured_read(&captured, CAPTURED_RAS, e->data, e->len))
 		return fail(r, "it does not decode");
 	in = captured;
 	return from->terminal ? request(r, e, from) : reply(r, e, to);

@@ -6,23 +6,23 @@ static void late(struct timer *t)
 {
 	struct late_request *r = t->arg;
 	r->used = false;
-	r->owner->inner->request(r->owner->inner_arg, r->token, r->realm, r->family);
+	r->owner->inner->request(r->owner->inner_arg, r->token, &r->ask);
 }
 
-static int request(void *arg, uint64_t token, struct pn_realm *realm[2], const int family[2])
+static int request(void *arg, uint64_t token, const struct media_ask *ask)
 {
 	struct test_provider *p = arg;
 	if (p->mode == PROVIDER_POOL)
-		return p->inner->request(p->inner_arg, token, realm, family);
+		return p->inner->request(p->inner_arg, token, ask);
 	if (p->mode == PROVIDER_NEVER)
 		return 0;
 	for (size_t i = 0; i < PROVIDER_WAITING_MAX; i++) {
 		struct late_request *r = &p->waiting[i];
 		if (r->used)
 			continue;
-		*r = (struct late_request){ .owner = p,	      .token = token,
-					    .realm = { realm[0], realm[1] },
-					    .family = { family[0], family[1] }, .used = true };
+		*r = (struct late_request){ .owner = p, .token = token, .ask = *ask, .declared = *ask->declared,
+					    .used = true };
+		r->ask.declared = &r->declared;
 		r->timer.fn = late;
 		r->timer.arg = r;
 		return timer_start(p->loop, &r->timer, p->delay_ms);

@@ -17,8 +17,8 @@ struct test_provider {
 		struct timer timer;
 		struct test_provider *owner;
 		uint64_t token;
-		struct pn_realm *realm[2];
-		int family[2];
+		struct media_ask ask;
+		struct pn_media declared;
 		bool used;
 	} waiting[PROVIDER_WAITING_MAX];
 };

@@ -1,3 +1,4 @@
+#include "pinhole/message.h"
 #include "world.h"
 
 #include <stdio.h>
@@ -60,14 +61,26 @@ static size_t make_text(const struct step *s, uint8_t *p)
 	return n;
 }
 
+/* A plain STUN request, or (answer_to) what it is answered with */
+static size_t make_stun(const struct pn_addr *answer_to, uint8_t *p)
+{
+	struct message m = { .stun = { .method = MESSAGE_CMPH } };
+	int len = answer_to ? message_write_plain(&m, answer_to, p, TEXT_MAX)
+			    : message_write(&m, NULL, 0, NULL, p, TEXT_MAX);
+
+	return len > 0 ? (size_t)len : 0;
+}
+
 static size_t make(const struct step *s, const char *kind, uint16_t seq, uint8_t *p)
 {
 	if (!strcmp(kind, "rtp"))
 		return make_rtp(s, seq, p);
+	if (!strcmp(kind, "stun"))
+		return make_stun(NULL, p);
 	return !strcmp(kind, "rtcp") ? make_rtcp(s, p) : make_text(s, p);
 }
 
-/* rtp|rtcp|udp HOST:PORT -> PORT [seq N] [ssrc N] [pt N] [x N] [octets N] [text WORD] */
+/* rtp|rtcp|stun|udp HOST:PORT -> PORT [seq N] [ssrc N] [pt N] [x N] [octets N] [text WORD] */
 int verb_media_send(struct world *w, const struct step *s)
 {
 	struct actor *h;
@@ -99,7 +112,7 @@ static int differs(struct world *w, const struct packet *p, const uint8_t *want,
 		    p->len > 11 ? (unsigned)(p->data[8] << 24 | p->data[9] << 16 | p->data[10] << 8 | p->data[11]) : 0);
 }
 
-/* got rtp|rtcp|udp HOST:PORT from PORT [the same as in sending] */
+/* got rtp|rtcp|stun|udp HOST:PORT from PORT [the same as in sending]; stun: the answer that names HOST:PORT */
 int verb_media_got(struct world *w, const struct step *s)
 {
 	struct actor *h;
@@ -117,7 +130,8 @@ int verb_media_got(struct world *w, const struct step *s)
 		if (!p)
 			return fail(w, "no media reached %s%s%s", addr_text(&to),
 				    other ? "; but some went to " : "", other ? addr_text(&other->to) : "");
-		size_t len = make(s, s->word[1], (uint16_t)(seq + i), want);
+		size_t len = !strcmp(s->word[1], "stun") ? make_stun(&to, want)
+							   : make(s, s->word[1], (uint16_t)(seq + i), want);
 		int err = differs(w, p, want, len, seq + i);
 		if (!err && p->from.port != strtoul(s->word[4], NULL, 10))
 			err = fail(w, "media to %s left from %s: wanted port %s", addr_text(&to),

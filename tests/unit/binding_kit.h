@@ -110,7 +110,7 @@ static inline void on_log(void *arg, enum pn_level level, const char *line)
 
 static inline void setup(void)
 {
-	static const struct binding_events ev = { on_keepalive, on_gone };
+	static const struct binding_events ev = { .keepalive = on_keepalive, .gone = on_gone };
 
 	memset(&w, 0, sizeof(w));
 	w.put_err = 1;

@@ -23,7 +23,7 @@ struct fake {
 	struct { unsigned realm; struct pn_addr local; } bound[BOUND_MAX];
 	size_t n_bound;
 	struct pn_addr taken; /* by another program */
-	char events[512];     /* what on_latch and on_final were told */
+	char events[512];     /* what on_latch, on_final and on_stun were told */
 	int veto;
 	uint32_t close_on_latch;
 	struct relay_counters last; /* as on_final saw them */
@@ -101,10 +101,22 @@ static void fake_on_final(void *arg, uint32_t stream)
 	f->bound_at_final = f->n_bound;
 }
 
-static void fake_start(struct fake *f, uint32_t max_streams)
+static void fake_on_stun(void *arg, const struct relay_place *at, const struct pn_addr *from, const void *data,
+			 size_t len)
+{
+	struct fake *f = arg;
+	size_t here = strlen(f->events);
+
+	(void)data;
+	snprintf(f->events + here, sizeof(f->events) - here, "%sstun %u %s%s %zu from %s", here ? ", " : "", at->realm,
+		 !at->stream ? "port" : at->side ? "B" : "A", at->component ? " rtcp" : "", len, addr_text(from));
+}
+
+static inline void fake_start(struct fake *f, uint32_t max_streams)
 {
 	static const struct relay_net net = { fake_bind, fake_unbind, fake_send };
-	static const struct relay_events events = { fake_on_latch, fake_on_final };
+	static const struct relay_events events = { .on_latch = fake_on_latch, .on_final = fake_on_final,
+						     .on_stun = fake_on_stun };
 	struct relay_conf c = { .net = &net, .net_arg = f, .events = &events, .arg = f,
 				.max_streams = max_streams, .deadlock_ms = 2000 };
 
@@ -125,7 +137,7 @@ static void fake_stop(struct fake *f)
 /* Side A in realm 0, side B in realm 1 unless told otherwise. */
 static uint32_t fake_open_in(struct fake *f, unsigned realm_a, const char *a, unsigned realm_b, const char *b)
 {
-	struct relay_end end[2] = { { realm_a, addr(a) }, { realm_b, addr(b) } };
+	struct relay_end end[2] = { { .realm = realm_a, .rtp = addr(a) }, { .realm = realm_b, .rtp = addr(b) } };
 	uint32_t stream = 0;
 
 	cr_assert(zero(int, relay_open(f->relay, end, &stream, NULL)), "%s %s", a, b);
@@ -139,7 +151,7 @@ static inline uint32_t fake_open(struct fake *f, const char *a, const char *b)
 }
 
 /* side: "A", "B", "B3" (branch 3); a second letter r: RTCP; m: mux; h: held; u: not RTP; o: reopen;
- * b: roll back */
+ * b: roll back; e: LATCH_EXACT */
 static struct relay_rules rules_of(const char *side, const char *declared, const char *peer)
 {
 	struct relay_rules r = { .side = side[0] == 'B', .latch = {
@@ -155,6 +167,7 @@ static struct relay_rules rules_of(const char *side, const char *declared, const
 		r.mux |= *side == 'm';
 		r.latch.held |= *side == 'h';
 		r.latch.rtp &= *side != 'u';
+		r.latch.mode = *side == 'e' ? LATCH_EXACT : r.latch.mode;
 		r.reopen = *side == 'o' ? RELAY_REOPEN : *side == 'b' ? RELAY_ROLLBACK : r.reopen;
 	}
 	return r;
@@ -216,7 +229,7 @@ static inline void expect_events(struct fake *f, const char *want)
 #define SOFT "192.0.2.20"  /* the softswitch in realm 1 */
 
 /* A call as it usually is: A behind a NAT, B as declared. */
-static uint32_t fake_call(struct fake *f)
+static inline uint32_t fake_call(struct fake *f)
 {
 	uint32_t s = fake_open(f, "198.51.100.5:20000", "192.0.2.5:30000");
 
@@ -227,7 +240,7 @@ static uint32_t fake_call(struct fake *f)
 	return s;
 }
 
-static void fake_realm(struct fake *f, unsigned realm, const char *named, const char *own, const char *device)
+static inline void fake_realm(struct fake *f, unsigned realm, const char *named, const char *own, const char *device)
 {
 	struct reach_own mine = { addr(own), 0 };
 	struct relay_realm what = { .device = device, .dscp = -1,

@@ -81,6 +81,19 @@ static int f_flow_open(struct pn_host *h, struct pn_realm *r, enum pn_transport 
 	return *flow ? 0 : -EINVAL;
 }
 
+static int f_flow_open_via(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via, enum pn_transport t,
+			   const struct pn_addr *to, uint64_t *flow)
+{
+	(void)via;
+	return f_flow_open(h, r, t, to, flow);
+}
+
+static int f_flow_trunk(struct pn_host *h, struct pn_realm *r, const struct pn_addr *via, const struct pn_addr *to)
+{
+	(void)h, (void)r, (void)via, (void)to;
+	return 0;
+}
+
 static int f_flow_info(struct pn_host *h, uint64_t flow, struct pn_flow_info *out)
 {
 	struct pn_realm *r = &realms[(flow - 1) / 2 % 2];
@@ -285,6 +298,8 @@ static struct pn_services services = {
 	.pattern_new = f_pattern_new,
 	.pattern_match = f_pattern_match,
 	.pattern_free = free,
+	.flow_open_via = f_flow_open_via,
+	.flow_trunk = f_flow_trunk,
 };
 
 const struct pn_services *fake_services(void)

@@ -1,5 +1,6 @@
 #include "session_rig.h"
 #include "hash.h"
+#include "media_pinhole.h"
 #include "metrics.h"
 #include "random.h"
 #include <criterion/criterion.h>
@@ -86,19 +87,18 @@ static const struct session_events events = { on_rewrite, on_latch, on_message, 
 
 /* ---- the provider ---- */
 
-static int request(void *arg, uint64_t token, struct pn_realm *realm[2], const int family[2])
+static int request(void *arg, uint64_t token, const struct media_ask *ask)
 {
 	struct rig *r = arg;
 
 	if (r->manners == RIG_REFUSE)
 		return -ENOSPC;
 	if (r->manners == RIG_NOW)
-		return port_provider_ops.request(r->ports, token, realm, family);
+		return r->inner->request(r->inner_arg, token, ask);
 	cr_assert(lt(sz, r->n_asked, RIG_ASKED));
 	r->asked[r->n_asked].token = token;
-	memcpy(r->asked[r->n_asked].realm, realm, sizeof(r->asked[0].realm));
-	memcpy(r->asked[r->n_asked].family, family, sizeof(r->asked[0].family));
-	r->n_asked++;
+	r->asked[r->n_asked].ask = *ask;
+	r->asked[r->n_asked++].ask.declared = NULL;
 	return 0;
 }
 
@@ -109,15 +109,14 @@ static void release(void *arg, uint32_t stream)
 	if (r->keep)
 		r->kept = stream;
 	else
-		port_provider_ops.release(r->ports, stream);
+		r->inner->release(r->inner_arg, stream);
 }
 
 static const struct media_provider provider = { request, release };
 
 void rig_provide(struct rig *r, size_t i)
 {
-	int err = port_provider_ops.request(r->ports, r->asked[i].token, r->asked[i].realm,
-					    r->asked[i].family);
+	int err = r->inner->request(r->inner_arg, r->asked[i].token, &r->asked[i].ask);
 
 	if (err)
 		media_done(r->sessions, r->asked[i].token, err, NULL);
@@ -146,9 +145,10 @@ static void net_send(void *net, unsigned realm, const struct pn_addr *local, con
 {
 	struct rig *r = net;
 
-	(void)data, (void)len;
 	r->sent = (struct rig_packet){ .from = *local, .to = *to, .realm = realm };
 	r->n_sent++;
+	if (r->on_send)
+		r->on_send(r, local, to, data, len);
 }
 
 static const struct relay_net net = { net_bind, net_unbind, net_send };
@@ -170,7 +170,73 @@ static void relay_final(void *arg, uint32_t stream)
 	port_provider_final(r->ports, stream);
 }
 
-static const struct relay_events relay_events = { relay_latch, relay_final };
+static void relay_stun(void *arg, const struct relay_place *at, const struct pn_addr *from, const void *data,
+		       size_t len)
+{
+	struct rig *r = arg;
+
+	if (r->on_stun)
+		r->on_stun(r, at, from, data, len);
+	else
+		media_pinholes_on_stun(r->holes, at, from, data, len);
+}
+
+static const struct relay_events relay_events = {
+	.on_latch = relay_latch, .on_final = relay_final, .on_stun = relay_stun,
+};
+
+/* ---- what the signalling side knows of pinholes: the agent of RIG_AGENT ---- */
+
+struct pinholes {
+	struct pinhole_agent agent;
+};
+
+static struct pinholes signalling = { { 7, "acme", "ag1", NULL } };
+
+static int hole_key(struct pinholes *p, const struct pn_realm *r, struct pn_str network, uint8_t key[PINHOLE_KEY])
+{
+	(void)p, (void)r;
+	return credential_key(network, str_of("postern"), str_of("secret"), key);
+}
+
+static const char *hole_realm(const struct pinholes *p, const struct pn_realm *r)
+{
+	(void)p, (void)r;
+	return "postern";
+}
+
+static const struct pinhole_agent *hole_nonce(struct pinholes *p, const struct pn_realm *r, struct pn_str network,
+					      struct pn_str nonce, const struct pn_addr *from)
+{
+	(void)r, (void)network, (void)nonce, (void)from;
+	return &p->agent;
+}
+
+static const struct pinhole_agent *hole_network(struct pinholes *p, const struct pn_realm *r, const struct pn_addr *a)
+{
+	struct pn_addr agent = rig_addr(RIG_AGENT);
+
+	(void)r;
+	return addr_eq(&agent, a) ? &p->agent : NULL;
+}
+
+static void on_hole(void *arg, const struct media_hole *h)
+{
+	struct rig *r = arg;
+
+	sessions_on_hole(r->sessions, h);
+}
+
+static void start_holes(struct rig *r)
+{
+	static const struct media_pinhole_auth auth = { hole_key, hole_realm, hole_nonce, hole_network };
+	static const struct media_pinhole_events on = { on_hole };
+
+	r->holes = media_pinholes_new(&(struct media_pinhole_conf){
+		.loop = r->loop, .realms = r->realms, .relay = r->relay, .pinholes = &signalling, .auth = &auth,
+		.events = &on, .arg = r, .max_streams = 1000 });
+	cr_assert(ne(ptr, r->holes, NULL));
+}
 
 static void binding_gone(void *arg, struct pn_binding *b)
 {
@@ -256,11 +322,15 @@ struct rig *rig_new(void)
 	r->dual = realms_find(r->realms, "dual");
 	r->bindings = bindings_new(r->loop, &be, r);
 	start_relay(r);
+	start_holes(r);
 	r->ports = port_provider_new(r->relay, &r->sessions, r->loop);
+	r->inner = &port_provider_ops;
+	r->inner_arg = r->ports;
 	r->cdr = cdr_capture(on_line, r);
 	sc.loop = r->loop;
 	sc.realms = r->realms;
 	sc.relay = r->relay;
+	sc.holes = r->holes;
 	sc.cdr = r->cdr;
 	r->sessions = sessions_new(&sc);
 	sessions_limits(r->sessions, &r->conf);
@@ -273,6 +343,7 @@ void rig_free(struct rig *r)
 	r->sessions = NULL;
 	cr_expect(zero(i64, metric_get(M_SESSIONS)));
 	relay_free(r->relay);
+	media_pinholes_free(r->holes);
 	port_provider_free(r->ports);
 	bindings_free(r->bindings);
 	realms_free(r->realms);
@@ -467,7 +538,7 @@ void rig_rtcp(struct rig *r, struct pn_realm *realm, const char *from, struct pn
 
 void rig_release(struct rig *r)
 {
-	port_provider_ops.release(r->ports, r->kept);
+	r->inner->release(r->inner_arg, r->kept);
 }
 
 size_t rig_ports(struct rig *r)

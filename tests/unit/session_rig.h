@@ -7,6 +7,7 @@
 #include "session.h"
 
 #define RIG_LINES 8u
+#define RIG_AGENT "198.51.100.9:5060" /* signalling of agent 7, ag1 of network acme */
 #define RIG_ASKED 4096u
 
 enum rig_manners { RIG_NOW, RIG_LATER, RIG_REFUSE };
@@ -32,19 +33,21 @@ struct rig {
 	struct realms *realms;
 	struct bindings *bindings;
 	struct relay *relay;
+	struct media_pinholes *holes;
 	struct port_provider *ports;
 	struct sessions *sessions;
 	struct cdr *cdr;
 	struct pn_realm *access, *core, *dual; /* dual has IPv6 besides */
 	/* provider */
 	enum rig_manners manners;
+	const struct media_provider *inner; /* who provides: the port provider, or the test's */
+	void *inner_arg;
 	bool keep;           /* release does nothing: no final report comes */
 	uint32_t kept;       /* the last stream that was to be released then */
 	size_t n_asked, n_answered;
 	struct {
 		uint64_t token;
-		struct pn_realm *realm[2];
-		int family[2];
+		struct media_ask ask; /* without what was declared */
 	} asked[RIG_ASKED];
 	unsigned busy;       /* so many binds fail from now on */
 	/* what happened: words such as "rewrite:0 message:BYE timeout:2 free latch:A0 " */
@@ -59,6 +62,10 @@ struct rig {
 	void (*on_rewrite)(struct rig *r, const struct pn_media_reply *reply);
 	void (*on_message)(struct rig *r, const struct pn_msg *m);
 	void (*on_timeout)(struct rig *r, struct pn_session *s, enum pn_timeout what);
+	void (*on_send)(struct rig *r, const struct pn_addr *from, const struct pn_addr *to, const void *data,
+			size_t len);
+	void (*on_stun)(struct rig *r, const struct relay_place *at, const struct pn_addr *from,
+			const void *data, size_t len);
 	int veto;
 };
 

@@ -325,3 +325,39 @@ Test(binding_alias, makes_room)
 	cr_expect(eq(sz, aliases_in(net.aliases, CORE), 64));
 	cr_expect(eq(sz, net.n_socks, 64));
 }
+
+/* The token that a table of its own gives to this terminal. */
+static const char *token_in(const char *secret, struct module *m, const char *identity, const char *instance)
+{
+	static char text[4][32];
+	static unsigned next;
+	static const struct binding_events ev = { .gone = NULL };
+	struct bindings *t = bindings_new(net.loop, &ev, NULL);
+	struct pn_binding_args a = args(identity, PN_ALIAS_TOKEN);
+	struct pn_binding *b = NULL;
+	struct pn_str alias;
+
+	bindings_limits(t, 10, 4000, 0);
+	bindings_token_secret(t, str_of(secret), name_of);
+	a.instance = str_of(instance);
+	cr_assert(eq(int, binding_put(t, m, &a, &b), 0));
+	alias = binding_info(b)->alias;
+	cr_expect(eq(sz, alias.len, 20));
+	next = (next + 1) % 4;
+	snprintf(text[next], sizeof(text[next]), "%.*s", (int)alias.len, alias.p);
+	bindings_free(t);
+	return text[next];
+}
+
+Test(binding_alias, tokens_of_one_secret_are_the_same)
+{
+	char *one = (char *)token_in("s3cret", MGCP, "a", "i");
+
+	cr_expect(eq(str, (char *)token_in("s3cret", MGCP, "a", "i"), one));
+	cr_expect(ne(str, (char *)token_in("other", MGCP, "a", "i"), one));
+	one = (char *)token_in("s3cret", MGCP, "ai", "");
+	cr_expect(ne(str, (char *)token_in("s3cret", MGCP, "a", "i"), one), "the border between names counts");
+	cr_expect(ne(str, (char *)token_in("s3cret", H248, "ai", ""), one));
+	one = (char *)token_in("", MGCP, "a", "i");
+	cr_expect(ne(str, (char *)token_in("", MGCP, "a", "i"), one), "without a secret they are random");
+}

@@ -186,7 +186,7 @@ static void bind_terminal(const char *identity)
 
 #define NO(text) "{\"ok\":false,\"error\":\"" text "\"}"
 #define UNKNOWN NO("unknown command: expected show, end, drain, reload, log or version")
-#define WHAT NO("show what: expected sessions, streams, bindings, modules, realms or counters")
+#define WHAT NO("show what: expected sessions, streams, bindings, pinholes, modules, realms or counters")
 #define LOG NO("log: expected [SUBSYSTEM] error, warn, info or debug; subsystems: main conf module transport " \
 	       "session binding media relay ctl cdr")
 
@@ -200,7 +200,7 @@ Test(ctl, answers)
 		{ "shutdown", UNKNOWN },
 		{ "SHOW sessions", UNKNOWN },
 		{ "show", WHAT },
-		{ "show pinholes", WHAT },
+		{ "show potholes", WHAT },
 		{ "show sessions all", NO("too many words") },
 		{ "a b c d e", NO("too many words") },
 		{ "version now", NO("too many words") },

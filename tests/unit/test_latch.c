@@ -55,7 +55,7 @@ static void set_address(struct latch_rules *r, const char *key, const char *valu
 
 static void set_rule(struct latch_rules *r, const char *word)
 {
-	static const char *const modes[] = { "peer", "declared", "any", "off" };
+	static const char *const modes[] = { "peer", "declared", "any", "off", "exact" };
 	char key[16];
 	int at = 0;
 
@@ -63,7 +63,7 @@ static void set_rule(struct latch_rules *r, const char *word)
 		int n = (int)strtol(word + at, NULL, 10);
 
 		if (!strcmp(key, "mode"))
-			r->mode = (enum latch_mode)word_in(word + at, modes, 4);
+			r->mode = (enum latch_mode)word_in(word + at, modes, ROWS(modes));
 		else if (!strcmp(key, "bits"))
 			r->peer_bits4 = (uint8_t)n;
 		else if (!strcmp(key, "packets"))
@@ -213,6 +213,14 @@ Test(latch, 1_who_may_be_learned)
 		{ "declared: its IP from another port", "mode=declared declared=" B ":4000", "0 rtp " B ":4002 LEARN; to " B ":4002" },
 		{ "declared: nothing is", "mode=declared peer=" A, "0 rtp " A ":4000 FOREIGN" },
 		{ "any", "mode=any", "0 rtp " X ":4000 LEARN; to " X ":4000" },
+		{ "exact: what was declared, from the first", "mode=exact peer=" A " declared=" B ":4000",
+		  "to " B ":4000; 0 rtp " B ":4000 LEARN; 10 rtp " B ":4000 PASS; to " B ":4000" },
+		{ "exact: no other port of its IP", "mode=exact declared=" B ":4000", "0 rtp " B ":4002 FOREIGN; to " B ":4000" },
+		{ "exact: nor the peer", "mode=exact peer=" A " declared=" B ":4000", "0 rtp " A ":4000 FOREIGN" },
+		{ "exact: nothing is declared", "mode=exact peer=" A, "0 rtp " A ":4000 FOREIGN; to none" },
+		{ "exact: RTCP from where RTP comes", "mode=exact pinhole=" B, "0 rtcp " B ":7001 LEARN; to " B ":7001; 5 rtcp " A ":7001 FOREIGN" },
+		{ "exact: it moves by what is declared", "mode=exact declared=" B ":4000",
+		  "0 rtp " B ":4000 LEARN; open declared=" A ":5000; to " A ":5000; 10 rtp " B ":4000 FOREIGN; 20 rtp " A ":5000 LEARN" },
 		{ "off: what was declared", "mode=off declared=" B ":4000",
 		  "to " B ":4000; 0 rtp " X ":4000 FOREIGN; 0 rtp " B ":4000 PASS; to " B ":4000" },
 		{ "off: from any port of it, to that one", "mode=off declared=" B ":4000",

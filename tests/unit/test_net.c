@@ -81,7 +81,7 @@ static void on_flow_closed(struct module *m, uint64_t flow, int err)
 		loop_stop(net.loop);
 }
 
-static const struct transport_events events = { on_frame, on_message, on_flow_open, on_flow_closed };
+static const struct transport_events events = { on_frame, on_message, on_flow_open, on_flow_closed, NULL };
 
 /* ---- the far end ---- */
 

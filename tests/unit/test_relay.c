@@ -11,7 +11,7 @@ Test(relay, opens_four_ports_or_none)
 		{ "198.51.100.5:20000", 0 }, { "198.51.100.5:20001", 0 },
 		{ "192.0.2.5:30000", 1 },    { "192.0.2.5:30001", 1 },
 	};
-	struct relay_end end[2] = { { 0, addr("198.51.100.5:20000") }, { 1, addr("192.0.2.5:30000") } };
+	struct relay_end end[2] = { { .rtp = addr("198.51.100.5:20000") }, { .realm = 1, .rtp = addr("192.0.2.5:30000") } };
 	struct fake f;
 	uint32_t s = 77;
 
@@ -36,7 +36,7 @@ Test(relay, opens_four_ports_or_none)
 
 Test(relay, is_full_and_has_room_again)
 {
-	struct relay_end end[2] = { { 0, addr("198.51.100.5:20008") }, { 1, addr("192.0.2.5:30008") } };
+	struct relay_end end[2] = { { .rtp = addr("198.51.100.5:20008") }, { .realm = 1, .rtp = addr("192.0.2.5:30008") } };
 	struct fake f;
 	uint32_t first, second, third;
 

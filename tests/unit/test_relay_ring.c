@@ -11,7 +11,7 @@ static int put(struct relay_ring *r, uint32_t number, size_t len)
 {
 	struct engine_hop to = { .stream = number };
 	struct pn_addr from = { .family = 4, .port = (uint16_t)number };
-	struct engine_parcel parcel = { &from, data, len, 3 };
+	struct engine_parcel parcel = { .from = &from, .data = data, .len = len, .hops = 3, .kind = PARCEL_ABOVE };
 
 	memset(data, (int)number, len);
 	return relay_ring_put(r, &to, &parcel);
@@ -26,6 +26,7 @@ static void expect(struct relay_ring *r, uint32_t number, size_t len)
 	cr_assert(eq(u16, item.from.port, (uint16_t)number));
 	cr_assert(eq(u32, item.len, (uint32_t)len));
 	cr_assert(eq(uint, item.hops, 3));
+	cr_assert(eq(int, item.kind, PARCEL_ABOVE));
 	memset(data, (int)number, len);
 	cr_assert(zero(int, memcmp(buf, data, len)));
 }

@@ -47,6 +47,17 @@ Test(view, shows)
 		  "access  access  198.51.100.5  2001:db8::5  20000-29999  20000   1000       12  peer   eth0  \n"
 		  "core    core    192.0.2.5     -            30000-30099    100      4        0  off    -       "
 		  "yes\n" },
+		{ OK("\"signalling\":[{\"network\":\"acme\",\"agent\":\"ag1\",\"protocol\":\"sip\",\"realm\":\"access\","
+		     "\"local\":\"198.51.100.5:5060\",\"pinhole\":\"198.51.100.11:2000\",\"inner\":\"10.1.0.3:19900\","
+		     "\"subscribers\":2,\"state\":\"active\",\"expires_ms\":59400}],\"media\":[]"),
+		  "Signalling\n"
+		  "NETWORK  AGENT  PROTOCOL  REALM   RECEIVED           THROUGH             FINAL           "
+		  "SUBSCRIBERS  STATE   EXPIRES\n"
+		  "acme     ag1    sip       access  198.51.100.5:5060  198.51.100.11:2000  10.1.0.3:19900  "
+		  "          2  active    59.4s\n"
+		  "\nMedia\n"
+		  "NETWORK  AGENT  MEDIA  REALM  RECEIVED  THROUGH  FINAL  SEEN\n" },
+		{ OK("\"uplinks\":[]"), "Registrations\nPROTOCOL  INNER  PINHOLE  GATEWAY  STATE  SUBSCRIBERS  EVERY  LIFETIME\n" },
 		{ OK("\"bindings\":[{\"identity\":\"bob\",\"module\":\"sip\",\"realm\":\"access\",\"state\":"
 		     "\"active\",\"claimed\":\"10.0.0.2:5060\",\"pinhole\":\"203.0.113.7:40000\",\"alias\":\"x7\","
 		     "\"alias_address\":\"192.0.2.64:2427\",\"expires_ms\":59400,\"upstream_ms\":3599000,\"sessions\":1}],\"more\":12"),

@@ -205,7 +205,7 @@ static void on_flow_closed(struct module *m, uint64_t flow, int err)
 	hear("%c-%s ", name_of(m), err ? strerrorname_np(-err) : "0");
 }
 
-static const struct transport_events fake_events = { on_frame, on_message, on_flow_open, on_flow_closed };
+static const struct transport_events fake_events = { on_frame, on_message, on_flow_open, on_flow_closed, NULL };
 
 /* Realm 0: access 198.51.100.5 and 2001:db8::5; realm 1: core 192.0.2.5. */
 static void apply_realms(void)

@@ -52,7 +52,7 @@ def caller(lab, name, callee, number, *words):
 def limit(lab):
     """B-1: who has all the calls that it may have is refused by ReleaseComplete; the call that it has goes on."""
     lab.watch(*PLACES)
-    postern = h323.postern(lab, gatekeeper='unregistered="yes"', access='terminal-sessions="1"')
+    postern = h323.postern(lab, gatekeeper='unregistered="yes"', access_more='terminal-sessions="1"')
     bob = h323.Terminal(lab, "pub", "bob", mark=h323.B_MARK)
     dora = h323.Terminal(lab, "attacker", "dora", mark=h323.B_MARK)
     for terminal in (bob, dora):
@@ -82,7 +82,7 @@ def limit(lab):
 def limit_of_lines(lab):
     """B-1: of two calls of one registered terminal, on one signalling connection, the second is refused."""
     lab.watch(*PLACES)
-    postern = h323.postern(lab, access='terminal-sessions="1"')
+    postern = h323.postern(lab, access_more='terminal-sessions="1"')
     bob, dora = (h323.Terminal(lab, host, name, "tunnel", mark=h323.B_MARK)
                  for name, host in (("bob", "pub"), ("dora", "attacker")))
     for terminal in (bob, dora):

@@ -22,20 +22,23 @@ def _modules():
 
 
 class Baresip:
-    """One phone USER on HOST; its account goes through the outbound proxy PROXY."""
+    """One phone USER on HOST; its account goes through the outbound proxy PROXY. With STUN, the address of a
+    server, it makes its media pinholes there."""
 
     def __init__(self, lab, host, user, proxy, frequency, domain="example.net", expires_s=600,
-                 port=5060, video=False, address=None, device="eth0", tag="", seconds=60, uuid=None):
+                 port=5060, video=False, address=None, device="eth0", tag="", seconds=60, uuid=None, stun=None):
         self.user, self.host = user, host
         self.address, self.port = address or ADDRESS[host], port
         self.frequency = frequency
         self.namespace = lab.net[host]
         self.directory = lab.file(user + tag)
         os.mkdir(self.directory)
-        self._configure(device, video, seconds)
+        self._configure(device, video, seconds, stun)
         video_codecs = "vp8" if video else ""
         self.account = (f'<sip:{user}@{domain}>;outbound="sip:{proxy}";regint={expires_s};'
                         f"answermode=auto;audio_codecs=PCMU;video_codecs={video_codecs}")
+        if stun:
+            self.account += f';medianat=stun;stunserver="stun:{stun}"'
         self._write("accounts", "")  # REGISTER is sent when there is somebody to hear of its answer
         self._write("contacts", "")
         self.uuid = uuid or str(uuid4())  # its +sip.instance; a phone that restarts keeps it
@@ -46,15 +49,16 @@ class Baresip:
         self._buffer = b""
         self._control = None
 
-    def _configure(self, device, video, seconds):
+    def _configure(self, device, video, seconds, stun):
         sound = os.path.join(self.directory, "tone.wav")
         tone.write(sound, self.frequency, seconds)
         with open(TEMPLATE, encoding="utf-8") as f:
             template = f.read()
-        video_modules = "module\t\t\tvp8.so\nmodule\t\t\tfakevideo.so" if video else ""
+        more_modules = "".join(f"module\t\t\t{name}.so\n" for name, wanted in (
+            ("vp8", video), ("fakevideo", video), ("stun", stun)) if wanted)
         self._write("config", template.format(
             address=self.address, port=self.port, device=device, user=self.user, tone=sound,
-            modules=_modules(), video_modules=video_modules, recordings=self.directory))
+            modules=_modules(), more_modules=more_modules, recordings=self.directory))
 
     def _write(self, name, text):
         with open(os.path.join(self.directory, name), "w", encoding="utf-8") as f:

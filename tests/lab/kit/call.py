@@ -32,6 +32,7 @@ class Call:
         self.state, self.status, self.remote, self.responses = "calling", 0, None, []
         self.invite_request = self.invite_source = self.invite_branch = None
         self.established = False
+        self.ack_body = ""  # the answer to an offer that comes with the 2xx
         self._answer = None  # (data, next time, interval): a 2xx that waits for its ACK
 
     @classmethod
@@ -120,7 +121,7 @@ class Call:
         self._send_ack()
 
     def _send_ack(self):
-        self.request("ACK", cseq=self.cseq)
+        self.request("ACK", _content(self.ack_body), self.ack_body.encode(), cseq=self.cseq)
 
     def _ack_refusal(self, message):
         """The ACK of a refusal belongs to the INVITE's own transaction (RFC 3261 s.17.1.1.3)."""

@@ -13,7 +13,7 @@ import tempfile
 import textwrap
 import time
 
-from . import cast, namespace, nat, sip
+from . import cast, namespace, nat, sip, stun
 from .lab import Lab
 from .network import GW_CORE, GW_WAN, LAN1, LAN2, NAT1, NAT2
 from .patience import wait_until
@@ -23,7 +23,9 @@ PREFIX = "postern-"
 PLACE = os.path.join(tempfile.gettempdir(), "postern-demo")
 TALK_S = 6
 LOOK_AROUND_S = 1800  # how long the phones of --keep have something to say
-STORIES = {"sip": "demo", "mgcp": "demo_mgcp", "h248": "demo_h248"}  # protocol: the module here whose play() tells it
+# What is told: the module here whose play() tells it; its NETWORK is how the lab differs.
+STORIES = {"sip": "demo", "mgcp": "demo_mgcp", "h248": "demo_h248", "h323": "demo_h323",
+           "agent": "demo_agent"}
 
 PICTURE = """
   alice 10.1.0.2 ── NAT 198.51.100.11 ──┐
@@ -92,7 +94,7 @@ def show_descriptions(lab):
 
 
 def is_media(packet, port):
-    return port not in (packet.sport, packet.dport)
+    return port not in (packet.sport, packet.dport) and not stun.is_stun(packet.payload)
 
 
 def media_per_second(lab, start, second, port):
@@ -102,8 +104,10 @@ def media_per_second(lab, start, second, port):
             for way in ((NAT1, GW_WAN), (GW_WAN, NAT2), (NAT2, GW_WAN), (GW_WAN, NAT1))]
 
 
-def show_talk(lab, switch, port=5060, wait=wait_until):
-    """A row per second while the call runs; WAIT lets time go by. PORT is the signalling's."""
+def show_talk(lab, switch, port=5060, wait=wait_until,
+              why="sent the call back, so postern\n  joined both halves inside"):
+    """A row per second while the call runs; WAIT lets time go by. PORT is the signalling's, WHY what SWITCH did
+    that no media is on the core side."""
     widths = (8, 17, 15, 15, 17)
     titles = ("second", "alice → postern", "postern → bob", "bob → postern", "postern → alice")
     print("  " + "".join(f"{title:<{width + 2}}" for title, width in zip(titles, widths)).rstrip())
@@ -114,8 +118,7 @@ def show_talk(lab, switch, port=5060, wait=wait_until):
         row = (second + 1, *media_per_second(lab, start, second, port))
         print("  " + "".join(f"{word:<{width + 2}}" for word, width in zip(row, widths)).rstrip(), flush=True)
     core = [p for p in lab.seen("gw", "core0").udp() if is_media(p, port)]
-    print(f"\n  Media packets on the core side: {len(core)} ({switch} sent the call back, so postern\n"
-          "  joined both halves inside).")
+    print(f"\n  Media packets on the core side: {len(core)} ({switch} {why}).")
 
 
 def show_pinholes(lab, port=5060, name="SIP"):
@@ -190,14 +193,15 @@ def play(lab, keep):
     print(f"\nAll of it took {time.monotonic() - began:.0f} seconds.")
 
 
-def explain(lab, postern):
-    """How to look around in a demo that goes on."""
+def explain(lab, postern, more=()):
+    """How to look around in a demo that goes on; MORE rows of (what, how)."""
     ctl = " ".join(os.path.relpath(word) if word.endswith("posternctl") else word
                    for word in postern.command("show"))
     heading("The call goes on; look around")
     for what, how in (
             ("calls, media streams, registrations, counters",
              "\n".join(f"{ctl} {noun}" for noun in ("sessions", "streams", "bindings", "counters"))),
+            *more,
             ("the packets outside and inside",
              f"ip netns exec {lab.net['gw'].name} tcpdump -ni wan0 udp\n"
              f"ip netns exec {lab.net['lan1'].name} tcpdump -ni eth0 udp"),
@@ -222,7 +226,7 @@ def start(build, keep, story):
         return 1
     shutil.rmtree(PLACE, ignore_errors=True)
     os.mkdir(PLACE, 0o700)
-    lab = Lab(PLACE, PREFIX, build, kind="symmetric", outlive=keep)
+    lab = Lab(PLACE, PREFIX, build, kind="symmetric", outlive=keep, **getattr(story, "NETWORK", {}))
     with lab:
         try:
             story.play(lab, keep)
@@ -241,7 +245,7 @@ def main(argv):
     parser.add_argument("--build", metavar="DIR", help="where posternd was built")
     parser.add_argument("--keep", action="store_true", help="leave it running to look around")
     parser.add_argument("--stop", action="store_true", help="end a demo that was kept")
-    parser.add_argument("protocol", nargs="?", default="sip", choices=sorted(STORIES))
+    parser.add_argument("story", nargs="?", default="sip", choices=sorted(STORIES))
     options = parser.parse_args(argv)
     if os.geteuid() != 0:
         print("tools/demo: only root can make network namespaces", file=sys.stderr)
@@ -254,5 +258,5 @@ def main(argv):
         raise SystemExit(128 + number)
     for sig in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sig, leave)
-    story = importlib.import_module("." + STORIES[options.protocol], __package__)
+    story = importlib.import_module("." + STORIES[options.story], __package__)
     return start(os.path.abspath(options.build) if options.build else default_build(), options.keep, story)

@@ -10,6 +10,8 @@ NOT_JUDGED = {"vp8", "t38"}
 KNOWN = {"sip", "mgcp", "megaco", "h248", "h225", "tpkt", "stun"}
 WRONG = ("(sip || mgcp || megaco || sdp || rtcp || rtp || h225 || h245 || q931) && "
          "(_ws.malformed || _ws.expert.severity == error)")
+# On a port of RAS tshark takes everything for RAS.
+STUN = "udp.payload[4:4] == 21:12:a4:42"
 
 
 def strangers(folder):
@@ -29,7 +31,7 @@ def strangers(folder):
 def complaints(path, *sources):
     """What tshark finds wrong in the packets of the capture PATH that came from SOURCES."""
     came_from = " || ".join(f"ip.src == {source}" for source in sources)
-    argv = ["tshark", "-n", "-r", path, "-Y", f"({came_from}) && !icmp && ({WRONG})",
+    argv = ["tshark", "-n", "-r", path, "-Y", f"({came_from}) && !icmp && !({STUN}) && ({WRONG})",
             "-T", "fields", "-e", "frame.number", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info",
             "-e", "_ws.expert.message"]
     for protocol in NOT_JUDGED | strangers(os.path.dirname(os.path.dirname(path))):

@@ -44,7 +44,9 @@ def load():
     folder = os.path.join(os.path.dirname(__file__), "..", "flows")
     for module in sorted(m.name for m in pkgutil.iter_modules([folder])):
         importlib.import_module(f"flows.{module}")
-    return {row.name: row for row in REGISTER}
+    rows = {row.name: row for row in REGISTER}
+    assert len(rows) == len(REGISTER), "two flows have one name"
+    return rows
 
 
 def play(row, directory, prefix, build):
@@ -54,8 +56,8 @@ def play(row, directory, prefix, build):
     with Lab(directory, prefix, build, kind=row.kind, **row.network) as lab:
         row.play(lab)
         lab.check_processes()
-        if lab.postern:
-            lab.postern.at_rest()
+        for daemon in lab.daemons:
+            daemon.at_rest()
         lab.end_programs()
         lab.stop_captures()
         checks.nothing_private(lab)

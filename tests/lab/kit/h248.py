@@ -28,10 +28,10 @@ MODULE = """  <module name="h248">
 """
 
 
-def postern(lab, keepalive="2s", lost_after=5, access_more=""):
-    """Postern with the module h248; each gateway gets a port of the core."""
+def postern(lab, keepalive="2s", lost_after=5, access_more="", **options):
+    """Postern with the module h248; each gateway gets a port of the core. OPTIONS are Postern's."""
     text = MODULE.format(mgc=SSW, keepalive=keepalive, lost_after=lost_after)
-    return Postern(lab, module=("h248", text), access_more=access_more,
+    return Postern(lab, module=("h248", text), access_more=access_more, **options,
                    core_more=f'aliases="{ALIASES[0]}-{ALIASES[1]}"').ready()
 
 
@@ -107,16 +107,33 @@ class Mgc(Peer):
 
 
 class Gateway(Peer):
-    """A gateway on HOST with media of the lab's own, each stream sent to where a Remote says."""
+    """A gateway on HOST with media of the lab's own, each stream sent to where a Remote says. Its controller is
+    at the address MGC. HOLES: it makes pinholes, and answers when they stand ("wait") or at once ("early")."""
 
-    def __init__(self, lab, stage, host, name, mark, dialect, mid="-", streams=1, calls=1):
-        self.address = lab.net.address[host]
-        super().__init__(lab, stage, host, "mg", self.address, dialect, mid, name, (GW_WAN, str(PORT)))
+    def __init__(self, lab, stage, host, name, mark, dialect, mid="-", streams=1, calls=1, mgc=GW_WAN,
+                 holes=None, address=None):
+        self.address = address or lab.net.address[host]
+        super().__init__(lab, stage, host, "mg", self.address, dialect, mid, name, (mgc, str(PORT)))
         kinds = (8, 31) * calls if streams == 2 else (8,) * calls
         self.all_legs = [Leg(lab, stage, host, self.address, mark, kind) for kind in kinds]
         self.by_port = {leg.address[1]: leg for leg in self.all_legs}
         self.wait("ready")
+        if holes:
+            self.early, self.told = holes == "early", set()
+            self.tell("firewalled")
+            stage.every(0.01, self._punch)
         self.tell("ports", *(leg.address[1] for leg in self.all_legs))
+
+    def _punch(self):
+        """Make the pinholes that are wanted, and tell those that stand."""
+        for name, in self.events("wanted"):
+            leg = self.by_port[int(name)]
+            if not leg.holes:
+                leg.punch(self.early)
+            if name not in self.told and leg.shown():
+                (address, rtp), (_, rtcp) = leg.shown()
+                self.tell("pinhole", name, address, rtp, rtcp)
+                self.told.add(name)
 
     def registered(self):
         self.wait("answered")
@@ -125,9 +142,9 @@ class Gateway(Peer):
     def legs(self):
         """The legs of the call that is up, aimed."""
         local = {(term, stream): int(port) for term, stream, port in self.events("local")}
-        for term, stream, address, port in self.events("remote"):
+        for term, stream, address, port, rtcp in self.events("remote"):
             leg = self.by_port[local[term, stream]]
-            leg.remote, leg.remote_rtcp = (address, int(port)), (address, int(port) + 1)
+            leg.remote, leg.remote_rtcp = (address, int(port)), (address, int(rtcp))
         return [leg for leg in self.all_legs if leg.remote]
 
 
@@ -171,11 +188,15 @@ def hidden(lab):
             continue
         packets = _signalling(lab, host)
         assert packets, f"{host} got no H.248"
-        for packet in packets:
-            for address in forbidden:
-                if address == lab.net.address.get(host):
-                    continue
-                assert not _shows(packet.payload, address), f"{host} was shown {address}: {packet.payload[:300]}"
+        shows_none(packets, [address for address in forbidden if address != lab.net.address.get(host)])
+
+
+def shows_none(packets, forbidden):
+    """None of PACKETS shows one of the addresses FORBIDDEN."""
+    for packet in packets:
+        for address in forbidden:
+            assert not _shows(packet.payload, address), \
+                f"{packet.dst} was shown {address}: {packet.payload[:300]}"
 
 
 def media_on_core(lab):

@@ -23,11 +23,12 @@ MODULE = """  <module name="h323">
 """
 
 
-def postern(lab, keepalive=f"{KEEPALIVE_S}s", gatekeeper="", access="", more=""):
-    """Postern with the module h323 and its own gatekeeper for the access realm; GATEKEEPER and ACCESS are more
-    attributes of those two, MORE is more of the module."""
+def postern(lab, keepalive=f"{KEEPALIVE_S}s", gatekeeper="", more="", access_more="", networks=""):
+    """Postern with the module h323 and its own gatekeeper for the access realm; GATEKEEPER and ACCESS_MORE are more
+    attributes of those two, MORE is more of the module, NETWORKS as in Postern."""
     module = MODULE.format(keepalive=keepalive, gatekeeper=gatekeeper and " " + gatekeeper, more=more)
-    return Postern(lab, module=("h323", module), access_more=f'tcp-ports="40000-40399" {access}').ready()
+    return Postern(lab, module=("h323", module), networks=networks,
+                   access_more=f'tcp-ports="40000-40399" {access_more}').ready()
 
 
 PROXY = """  <module name="h323">
@@ -53,17 +54,17 @@ OFFICE = """<postern xmlns="urn:postern:config:1" role="gateway">
 """
 
 
-def proxy(lab, model):
+def proxy(lab, model, access_more="", networks=""):
     """Postern before an external gatekeeper, which is a second posternd on the softswitch's host; MODEL is how that
-    routes calls: routed or direct."""
+    routes calls: routed or direct. More as in Postern."""
     config = lab.file("gatekeeper.xml", OFFICE.format(directory=lab.directory, address=SSW, model=model))
     gatekeeper = lab.spawn("ssw", [os.path.join(lab.build, "posternd"), "-f", "-c", config], name="gatekeeper",
                            env={"POSTERN_MODULEDIR": os.path.join(lab.build, "modules"),
                                 "ASAN_OPTIONS": "abort_on_error=1"})
     wait_until(lambda: os.path.exists(os.path.join(lab.directory, "gk.sock")), "the gatekeeper to be there")
     assert gatekeeper.alive(), gatekeeper.last_line()
-    return Postern(lab, module=("h323", PROXY.format(gatekeeper=SSW, keepalive=f"{KEEPALIVE_S}s")),
-                   access_more='tcp-ports="40000-40399"',
+    return Postern(lab, module=("h323", PROXY.format(gatekeeper=SSW, keepalive=f"{KEEPALIVE_S}s")), networks=networks,
+                   access_more='tcp-ports="40000-40399" ' + access_more,
                    core_more='tcp-ports="40000-40399" aliases="10000-10399"').ready()
 
 
@@ -73,6 +74,7 @@ class Terminal:
 
     def __init__(self, lab, host, name, *words, mark=A_MARK, gatekeeper=GATEKEEPER, process=None):
         self.name, self.address = name, lab.net.address[host]
+        self.outside = gatekeeper.split(":")[0] if gatekeeper else GW_WAN  # all that it may know of the world
         argv = [os.path.join(lab.build, PROGRAM), "--address", self.address, "--alias", name, "--mark", str(mark[0])]
         if gatekeeper:
             argv += ["--gatekeeper", gatekeeper]
@@ -139,14 +141,15 @@ def heard(terminal, media=1, rtcp=True, at_least=HEARD // 2, without_rtcp=()):
         reported = row["rtcp_received"] or not rtcp or row["session"] in without_rtcp
         assert row["heard"] >= at_least and reported, f"{terminal.name} heard too little: {row}"
         assert not row["strange"], f"{terminal.name} got RTP from elsewhere: {row}"
-        assert row["to"].split(":")[0] == GW_WAN, f"{terminal.name} was told a media address not of the gateway: {row}"
+        assert row["to"].split(":")[0] == terminal.outside, \
+            f"{terminal.name} was told a media address not of {terminal.outside}: {row}"
 
 
 def shown(terminal):
-    """No message showed it an address other than the gateway's and its own."""
+    """No message showed it an address other than its gatekeeper's and its own."""
     for row in terminal.events("received"):
         for address in row["addresses"]:
-            assert address.split(":")[0] in (GW_WAN, terminal.address), \
+            assert address.split(":")[0] in (terminal.outside, terminal.address), \
                 f"{terminal.name} was shown {address} in {row['message']}"
 
 

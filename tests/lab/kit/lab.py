@@ -22,7 +22,8 @@ class Lab:
         self.net = Network(prefix, **network)
         self.processes = []
         self.captures = {}
-        self.postern = None
+        self.daemons = []
+        self.postern = None  # the gateway among them
         self._undo = contextlib.ExitStack()
 
     def __enter__(self):
@@ -79,13 +80,14 @@ class Lab:
 
     def end_programs(self):
         """End everything but the captures, last come first: phones un-register while there is somebody
-        to tell. The daemon has to drain and end with 0."""
+        to tell. The daemons have to drain and end with 0."""
         captured_by = [capture.process for capture in self.captures.values()]
+        served_by = [daemon.process for daemon in self.daemons]
         for process in reversed(self.processes):
-            if process not in captured_by:
+            if process not in captured_by and process not in served_by:
                 process.end()
-        if self.postern:
-            self.postern.ended_well()
+        for daemon in reversed(self.daemons):
+            daemon.ended_well()
 
     def stop_captures(self):
         for capture in self.captures.values():

@@ -3,6 +3,7 @@
 import random
 
 from . import nat, rtp
+from .hole import Hole
 
 
 class Leg:
@@ -15,6 +16,7 @@ class Leg:
         self.sent = self.sent_bytes = self.sent_rtcp = self.sent_rtcp_bytes = 0
         self.remote = self.remote_rtcp = None
         self._talk = None
+        self.lab, self.holes, self.early = lab, [], False
         self._open(lab.net[host], address)
 
     def _open(self, namespace, address):
@@ -27,8 +29,26 @@ class Leg:
                 continue
             break
         self.address = (address, port)
-        self.stage.add(self.rtp, lambda data, source: self.received.append((source, data)))
-        self.stage.add(self.rtcp, lambda data, source: self.received_rtcp.append((source, data)))
+        self.stage.add(self.rtp, lambda data, source: self._take(0, self.received, data, source))
+        self.stage.add(self.rtcp, lambda data, source: self._take(1, self.received_rtcp, data, source))
+
+    def _take(self, which, rows, data, source):
+        if not self.holes or not self.holes[which].takes(data, source):
+            rows.append((source, data))
+
+    def punch(self, early=False, login=None):
+        """Make pinholes for both sockets, with LOGIN or by plain STUN. EARLY: signalling names the sockets' own
+        addresses, and does not wait."""
+        self.early = early
+        self.holes = [Hole(self.lab, self.stage, sock, early, login=login) for sock in (self.rtp, self.rtcp)]
+        return self
+
+    def shown(self):
+        """What signalling names, (RTP, RTCP), or None as long as a pinhole is waited for."""
+        if self.holes and not self.early:
+            both = [hole.mapped for hole in self.holes]
+            return both if all(both) else None
+        return [self.address, (self.address[0], self.address[1] + 1)]
 
     def aim(self, stream):
         """Send to where STREAM of a session description says."""
@@ -60,6 +80,8 @@ class Leg:
     def close(self):
         """Give both ports back."""
         self.quiet()
+        for hole in self.holes:
+            hole.close()
         for sock in (self.rtp, self.rtcp):
             self.stage.selector.unregister(sock)
             sock.close()

@@ -5,7 +5,7 @@ import re
 
 from peers import mgcp_message as mgcp
 
-from . import checks
+from . import checks, stun
 from .namespace import ip_batch
 from .network import GW_ALIASES, GW_CORE, GW_WAN, SSW
 from .postern import Postern
@@ -25,15 +25,16 @@ MODULE = """  <module name="mgcp"{attributes}>
 """
 
 
-def postern(lab, by_name=False, agents=(AGENT,), follow=(), keepalive="2s", lost_after=5, access_more=""):
-    """Postern with the module mgcp; its aliases are addresses, or names if BY_NAME."""
+def postern(lab, by_name=False, agents=(AGENT,), follow=(), keepalive="2s", lost_after=5, access_more="",
+            **options):
+    """Postern with the module mgcp; its aliases are addresses, or names if BY_NAME. OPTIONS are Postern's."""
     if not by_name:
         ip_batch([f"route add local {GW_ALIASES} dev lo"], lab.net["gw"].name)
     text = MODULE.format(
         attributes=' alias-domain="gw-%t.example"' if by_name else "", keepalive=keepalive, lost_after=lost_after,
         agents="".join(f'<call-agent address="{host}:{port}"/>' for host, port in agents),
         follow="".join(f'<follow prefix="{prefix}"/>' for prefix in follow))
-    return Postern(lab, module=("mgcp", text), access_more=access_more,
+    return Postern(lab, module=("mgcp", text), access_more=access_more, **options,
                    core_more="" if by_name else f'alias-addresses="{GW_ALIASES}"').ready()
 
 
@@ -48,7 +49,9 @@ def second_address(lab):
 def _shows_only(lab, host, sources, port, allowed):
     """All MGCP that the gateway sent to HOST came from SOURCES at PORT and names only ALLOWED."""
     nets = [ipaddress.ip_network(net) for net in allowed]
-    rows = [row for row in mgcp.messages(lab.seen(host).udp()) if checks.is_gateway(row[0].src)]
+    rows = [row for row in mgcp.messages(lab.seen(host).udp()) if row[0].src in allowed
+            or checks.is_gateway(row[0].src)]
+    rows = [row for row in rows if row[0].src not in (lab.net.address[host], SSW, AGENT2[0])]
     assert rows, f"{host} got no MGCP"
     for packet, message in rows:
         assert packet.sport == port and any(ipaddress.ip_address(packet.src) in net for net in sources), \
@@ -58,15 +61,16 @@ def _shows_only(lab, host, sources, port, allowed):
                 f"{packet.dst} was shown {address} in {place} of {message}"
 
 
-def hidden(lab):
-    """Call agents saw nothing but core addresses; gateways nothing but the access address and their own."""
+def hidden(lab, inside=None):
+    """Call agents saw nothing but core addresses; gateways nothing but the access address, or that of the agent
+    INSIDE their LAN (host: address), and their own."""
     core = [ipaddress.ip_network(net) for net in (GW_CORE, GW_ALIASES)]
     if ("ssw", "eth0") in lab.captures:
         _shows_only(lab, "ssw", core, mgcp.GATEWAY_PORT, (GW_CORE, GW_ALIASES, SSW, AGENT2[0]))
     for host in ("lan1", "lan2"):
         if (host, "eth0") in lab.captures:
-            _shows_only(lab, host, [ipaddress.ip_network(GW_WAN)], mgcp.AGENT_PORT,
-                        (GW_WAN, lab.net.address[host]))
+            near = (inside or {}).get(host, GW_WAN)
+            _shows_only(lab, host, [ipaddress.ip_network(near)], mgcp.AGENT_PORT, (near, lab.net.address[host]))
 
 
 def malformed(payload):
@@ -84,18 +88,18 @@ def malformed(payload):
 
 
 def well_formed(lab):
-    """Every MGCP datagram that Postern sent is one, to its last line."""
+    """Every MGCP datagram that Postern sent is one, to its last line; agents get STUN from the same port."""
     for device in ("wan0", "core0"):
         for p in lab.seen("gw", device).udp() if ("gw", device) in lab.captures else []:
-            if checks.is_gateway(p.src) and p.sport in (mgcp.GATEWAY_PORT, mgcp.AGENT_PORT):
+            if checks.is_gateway(p.src) and not stun.is_stun(p.payload) and p.sport in (mgcp.GATEWAY_PORT, mgcp.AGENT_PORT):
                 wrong = malformed(p.payload)
                 assert not wrong, f"the gateway sent {p.dst}:{p.dport} a malformed message: {wrong}"
 
 
-def proper(lab):
-    """What is asked at the end of every flow."""
+def proper(lab, inside=None):
+    """What is asked at the end of every flow; INSIDE as in hidden()."""
     lab.catch_up()
-    hidden(lab)
+    hidden(lab, inside)
     well_formed(lab)
 
 

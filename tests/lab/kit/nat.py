@@ -38,6 +38,42 @@ table ip filter {{
 """
 
 
+# What an administrator opens for Postern: signalling and the pinhole port, towards the gateway alone.
+SIGNALLING_PORTS, PINHOLE_PORT = (5060, 2427, 2727, 2944, 1719), 3478
+STRICT = """
+flush chain ip filter forward
+table ip filter {{
+    chain forward {{
+        ct state established,related accept
+        iifname "lan0" oifname "wan0" {only}ip daddr {gateway} udp dport {{ {udp} }} accept
+        iifname "lan0" oifname "wan0" {only}ip daddr {gateway} tcp dport {tcp} accept
+    }}
+}}
+"""
+
+
+def tighten(namespace, gateway, only=None):
+    """Let out nothing but UDP to GATEWAY's signalling ports and its pinhole port, and TCP to the latter; with ONLY
+    from that inside address alone. What the NAT remembers of before is forgotten."""
+    namespace.nft(STRICT.format(gateway=gateway, only=f"ip saddr {only} " if only else "", tcp=PINHOLE_PORT,
+                                udp=", ".join(str(port) for port in (*SIGNALLING_PORTS, PINHOLE_PORT))))
+    forget(namespace)
+
+
+def forget(namespace):
+    """The NAT loses its mappings, as by a restart; what goes out makes new ones."""
+    run(namespace.command(["conntrack", "-F"]))
+
+
+def prove_strict(inside, address, outside, target):
+    """What INSIDE (at ADDRESS) sends to TARGET, a host that is not the gateway, does not get out."""
+    with udp_socket(outside, target) as there, udp_socket(inside, address) as here:
+        for _ in range(3):
+            here.sendto(b"unasked", there.getsockname())
+        data, source = receive(there, 0.2)
+        assert data is None, f"the firewall let {source} out"
+
+
 def install(namespace, kind, udp_timeout_s):
     """Make a NAT of NAMESPACE, whose interfaces are lan0 and wan0."""
     assert kind in KINDS, kind

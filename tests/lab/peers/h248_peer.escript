@@ -7,6 +7,8 @@
 %% MID is "-" for [IP]:PORT, else a domain name. CODING is pretty, compact or binary; TRANSPORT udp or tcp.
 %% It prints an event a line, and takes a command a line:
 %%   mg    ports N N ...      where the next streams shall be
+%%         firewalled         a stream's port has a pinhole: it says "wanted N", and waits for
+%%         pinhole N IP PORT RTCP   what to show for it
 %%         notify             off-hook of its line
 %%         change METHOD REASON   a ServiceChange of ROOT
 %%   mgc   call A B STREAMS   Add both (A and B are indexes of gateways), tell A of B; STREAMS: 1 or 2
@@ -94,6 +96,8 @@ begin_role("mg", Transport, Handle, Port, [MgcIp, MgcPort], State) ->
 
 loop(Role, State) ->
     receive
+        {ask, From, Ref, {allocate, Stream}} when is_map_key(wanted, State) ->
+            loop(Role, wanted(From, Ref, Stream, State));
         {ask, From, Ref, What} ->
             {Answer, Next} = asked(Role, What, State),
             From ! {Ref, Answer},
@@ -127,11 +131,10 @@ wildcard(2) -> descriptor([{"v", "0"}, {"c", "IN IP4 $"}, {"m", "video $ RTP/AVP
 kind(1) -> {"audio", "8"};
 kind(2) -> {"video", "31"}.
 
-local(Stream, Address, Port) ->
+local(Stream, Ip, Port, More) ->
     {Kind, Payload} = kind(Stream),
-    Ip = inet:ntoa(Address),
     descriptor([{"v", "0"}, {"o", "- 1234567890 0 IN IP4 " ++ Ip}, {"s", "-"}, {"c", "IN IP4 " ++ Ip}, {"t", "0 0"},
-                {"m", lists:flatten(io_lib:format("~s ~b RTP/AVP ~s", [Kind, Port, Payload]))}]).
+                {"m", lists:flatten(io_lib:format("~s ~b RTP/AVP ~s", [Kind, Port, Payload]))}] ++ More).
 
 %% Streams of version 3 carry statistics as well.
 parms(#{version := 3}, Control, Local, Remote) -> {'StreamParms', Control, Local, Remote, ?NO};
@@ -161,6 +164,12 @@ connection(#{me := Me, conn := First}) ->
 
 command(mg, ["ports" | Ports], State) ->
     State#{ports => maps:get(ports, State) ++ [list_to_integer(P) || P <- Ports]};
+command(mg, ["firewalled"], State) -> State#{wanted => #{}};
+command(mg, ["pinhole", Name, Ip, Rtp, Rtcp], #{wanted := Wanted} = State) ->
+    Port = list_to_integer(Name),
+    {{From, Ref, Stream}, Rest} = maps:take(Port, Wanted),
+    From ! {Ref, {Port, local(Stream, Ip, list_to_integer(Rtp), [{"a", "rtcp:" ++ Rtcp}])}},
+    State#{wanted => Rest};
 command(mg, ["change", Method | Reason], #{version := V} = State) ->
     Conn = connection(State),
     Change = change(V, list_to_atom(Method), string:join(Reason, " ")),
@@ -252,9 +261,13 @@ addresses(Audit) ->
 
 %% ---- state that callbacks need
 
+wanted(From, Ref, Stream, #{ports := [Port | Rest], wanted := Wanted} = State) ->
+    say("wanted ~b", [Port]),
+    State#{ports => Rest, wanted => Wanted#{Port => {From, Ref, Stream}}}.
+
 asked(mgc, {call, Ends}, State) -> {ok, State#{call => Ends}};
 asked(_, {allocate, Stream}, #{ports := [Port | Rest], address := Address} = State) ->
-    {{Port, local(Stream, Address, Port)}, State#{ports => Rest}};
+    {{Port, local(Stream, inet:ntoa(Address), Port, [])}, State#{ports => Rest}};
 asked(_, {allocate, _}, State) -> {none, State};
 asked(_, new_term, #{next := N} = State) -> {term(255, N), State#{next => N + 1}};
 asked(_, {keep, Term, Streams}, #{terms := Terms} = State) ->
@@ -351,4 +364,7 @@ stream(Term, Id, Parms, {OldLocal, OldRemote}) ->
 remote(Term, Id, {'LocalRemoteDescriptor', [Group | _]}) ->
     [C] = [V || {'PropertyParm', "c", [V], _} <- Group],
     [M] = [V || {'PropertyParm', "m", [V], _} <- Group],
-    say("remote ~s ~b ~s ~s", [text(Term), Id, lists:last(string:tokens(C, " ")), lists:nth(2, string:tokens(M, " "))]).
+    Port = lists:nth(2, string:tokens(M, " ")),
+    Rtcp = [string:trim(N) || {'PropertyParm', "a", ["rtcp:" ++ N], _} <- Group],
+    say("remote ~s ~b ~s ~s ~s", [text(Term), Id, lists:last(string:tokens(C, " ")), Port,
+                                  hd(Rtcp ++ [integer_to_list(list_to_integer(Port) + 1)])]).

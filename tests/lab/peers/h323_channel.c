@@ -1,11 +1,19 @@
 #include "h323_channel.h"
 
 #include "aper.h"
+#include "h323_hole.h"
 #include "h323_log.h"
 #include "h323_traverse.h"
 
 #define FRAMES 20           /* G.711: milliseconds of a packet */
 #define PROPOSAL_MAX 512
+
+/* Before any address of ours is shown. */
+static void punch(struct terminal *t)
+{
+	if (hole_punch(&t->media))
+		terminal_fail(t, "no answer to a CMPH");
+}
 
 void channel_audio(AudioCapability_t *a)
 {
@@ -58,7 +66,7 @@ static void put_type(DataType_t *d, int i)
 /* UDPTL has no RTCP. */
 static H245TransportAddress_t *control_of(const struct terminal *t, int i)
 {
-	return i == MEDIA_FAX ? NULL : build_h245_address(&t->media.stream[i].local_rtcp);
+	return i == MEDIA_FAX ? NULL : build_h245_address(&t->media.stream[i].shown_rtcp);
 }
 
 static void put_forward(struct terminal *t, OpenLogicalChannel_t *o, int i)
@@ -76,6 +84,7 @@ static void put_forward(struct terminal *t, OpenLogicalChannel_t *o, int i)
 
 void channel_open(struct terminal *t, OpenLogicalChannel_t *o, long number, int i)
 {
+	punch(t);
 	o->forwardLogicalChannelNumber = number;
 	put_forward(t, o, i);
 }
@@ -121,6 +130,7 @@ int channel_ack(struct terminal *t, const OpenLogicalChannel_t *o, OpenLogicalCh
 
 	if (kind < 0)
 		return -1;
+	punch(t);
 	build_read_h245_address(p->mediaControlChannel, &t->media.stream[kind].rtcp_to);
 	traverse_learn(t, &t->media.stream[kind], o);
 	f = a->forwardMultiplexAckParameters = build_make(sizeof(*f));
@@ -128,7 +138,7 @@ int channel_ack(struct terminal *t, const OpenLogicalChannel_t *o, OpenLogicalCh
 	q = &f->choice.h2250LogicalChannelAckParameters;
 	q->sessionID = build_make(sizeof(*q->sessionID));
 	*q->sessionID = p->sessionID;
-	q->mediaChannel = build_h245_address(&t->media.stream[kind].local_rtp);
+	q->mediaChannel = build_h245_address(&t->media.stream[kind].shown_rtp);
 	q->mediaControlChannel = control_of(t, kind);
 	q->flowControlToZero = build_bool(false);
 	a->forwardLogicalChannelNumber = o->forwardLogicalChannelNumber;
@@ -169,13 +179,14 @@ static void put_reverse(struct terminal *t, OpenLogicalChannel_t *o, int i)
 		OpenLogicalChannel__reverseLogicalChannelParameters__multiplexParameters_PR_h2250LogicalChannelParameters;
 	p = &r->multiplexParameters->choice.h2250LogicalChannelParameters;
 	p->sessionID = i + 1;
-	p->mediaChannel = build_h245_address(&t->media.stream[i].local_rtp);
+	p->mediaChannel = build_h245_address(&t->media.stream[i].shown_rtp);
 	p->mediaControlChannel = control_of(t, i);
 	traverse_put_open(t, o);
 }
 
 void channel_offer(struct terminal *t)
 {
+	punch(t);
 	for (int i = 0; i < MEDIA_FAX; i++)
 		for (int back = 0; back < 2; back++) {
 			OpenLogicalChannel_t o = { .forwardLogicalChannelNumber = 1 + 2 * i + back };
@@ -219,14 +230,15 @@ static bool fill_answer(struct terminal *t, OpenLogicalChannel_t *o)
 	s = p ? stream_of(t, p->sessionID) : NULL;
 	if (!s)
 		return false;
+	punch(t);
 	if (back)
 		build_read_h245_address(p->mediaChannel, &s->rtp_to);
 	build_read_h245_address(p->mediaControlChannel, &s->rtcp_to);
 	traverse_learn(t, s, o);
 	traverse_put_answer(t, o);
 	note_fast(t, o, kind_of(t, p->sessionID), back);
-	p->mediaChannel = back ? NULL : build_h245_address(&s->local_rtp);
-	p->mediaControlChannel = build_h245_address(&s->local_rtcp);
+	p->mediaChannel = back ? NULL : build_h245_address(&s->shown_rtp);
+	p->mediaControlChannel = build_h245_address(&s->shown_rtcp);
 	return true;
 }
 

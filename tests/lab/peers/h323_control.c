@@ -37,7 +37,7 @@ void control_send(struct terminal *t, const MultimediaSystemControlMessage_t *m,
 		terminal_fail(t, "an H.245 message of ours cannot be encoded");
 		return;
 	}
-	log_event("sent", "\"message\": \"%s\"", name);
+	log_sent(name, &asn_DEF_MultimediaSystemControlMessage, out, (size_t)n);
 	if (t->control.link.fd >= 0) {
 		link_send(&t->control.link, out, (size_t)n);
 	} else if (t->queue.n < CONTROL_QUEUE) {

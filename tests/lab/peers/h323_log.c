@@ -38,7 +38,7 @@ void log_event(const char *event, const char *more, ...)
 	fflush(stdout);
 }
 
-void log_received(const char *name, const struct aper_message *m)
+static void log_message(const char *event, const char *name, const struct aper_message *m)
 {
 	const struct aper_leaf *leaf;
 	size_t n = aper_leaves(m, &leaf), len = 0;
@@ -53,7 +53,24 @@ void log_received(const char *name, const struct aper_message *m)
 		a.sin_port = htons((uint16_t)*leaf[i].port);
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s\"%s\"", len ? ", " : "", log_address(&a));
 	}
-	log_event("received", "\"message\": \"%s\", \"addresses\": [%s]", name, list);
+	log_event(event, "\"message\": \"%s\", \"addresses\": [%s]", name, list);
+}
+
+void log_received(const char *name, const struct aper_message *m)
+{
+	log_message("received", name, m);
+}
+
+void log_sent(const char *name, const struct asn_TYPE_descriptor_s *td, const uint8_t *data, size_t len)
+{
+	struct aper_message *m;
+
+	if (aper_read(td, data, len, &m)) {
+		log_event("sent", "\"message\": \"%s\"", name);
+		return;
+	}
+	log_message("sent", name, m);
+	aper_free(m);
 }
 
 static void log_stream(int session, const struct media_stream *s)

@@ -7,6 +7,8 @@
 
 #include <sys/socket.h>
 
+#include "h323_hole.h"
+
 #define RTP_HEADER 12
 #define PAYLOAD_MAX 4000
 #define FAX_PAYLOAD 40
@@ -49,6 +51,8 @@ static int open_stream(struct media *m, struct media_stream *s, struct in_addr a
 	s->local_rtp = at;
 	s->local_rtcp = next;
 	s->local_rtp.sin_addr = s->local_rtcp.sin_addr = claim;
+	s->shown_rtp = s->local_rtp;
+	s->shown_rtcp = s->local_rtcp;
 	s->ssrc = (uint32_t)random();
 	return 0;
 }
@@ -71,7 +75,8 @@ void media_reset(struct media *m)
 		struct media_stream *s = &m->stream[i];
 
 		*s = (struct media_stream){ .rtp = s->rtp, .rtcp = s->rtcp, .out = s->out, .ssrc = s->ssrc + 1,
-			.local_rtp = s->local_rtp, .local_rtcp = s->local_rtcp };
+			.local_rtp = s->local_rtp, .local_rtcp = s->local_rtcp,
+			.shown_rtp = s->shown_rtp, .shown_rtcp = s->shown_rtcp };
 	}
 	media_want(m, MEDIA_AUDIO, true);
 	media_want(m, MEDIA_VIDEO, m->video);
@@ -175,6 +180,7 @@ static void tick_packet(const struct media *m, struct media_stream *s, enum medi
 
 void media_tick(struct media *m, uint64_t now_ms)
 {
+	hole_tick(m);
 	for (int i = 0; i < MEDIA_MAX; i++) {
 		struct media_stream *s = &m->stream[i];
 
@@ -238,7 +244,7 @@ void media_receive(struct media *m, int fd)
 	ssize_t len;
 
 	while ((len = recvfrom(fd, packet, sizeof(packet), 0, (struct sockaddr *)&from, &n)) > 0)
-		for (int i = 0; i < MEDIA_MAX; i++) {
+		for (int i = 0; i < MEDIA_MAX && !hole_takes(m, fd, &from, packet, (size_t)len); i++) {
 			if (fd == m->stream[i].rtp)
 				hear(m, &m->stream[i], packet, (size_t)len, &from);
 			else if (fd == m->stream[i].rtcp)

@@ -9,10 +9,13 @@
 
 enum media_kind { MEDIA_AUDIO, MEDIA_VIDEO, MEDIA_FAX, MEDIA_MAX }; /* H.245 sessions 1, 2 and 3 */
 
+struct pn_pinhole;
+
 struct media_stream {
 	int rtp, rtcp; /* sockets; rtcp -1: none */
 	int out;       /* where RTP is sent from: rtp, or a socket of its own */
 	struct sockaddr_in local_rtp, local_rtcp; /* as they are declared */
+	struct sockaddr_in shown_rtp, shown_rtcp; /* what signalling names: the same, or their pinholes */
 	struct sockaddr_in rtp_to, rtcp_to;       /* sin_port 0: not known */
 	bool wanted;  /* it is to be opened, and to be heard */
 	bool used;    /* it was, in this call */
@@ -45,6 +48,9 @@ struct media {
 	unsigned late_ms;    /* nothing is sent for so long after it could be */
 	unsigned send_max;   /* so many RTP packets of each medium; 0: no end */
 	unsigned lose;       /* so many sequence numbers are left out somewhere */
+	struct sockaddr_in stun; /* pinholes are made towards it (h323_hole.h); sin_port 0: none are */
+	bool early;          /* signalling does not wait for them, and shows the sockets' own addresses */
+	struct pn_pinhole *hole[2 * MEDIA_MAX]; /* each stream's RTP, RTCP; NULL: not made */
 };
 
 /* Open sockets at an address; ports from base on. They are declared to be at claim. 0 or -errno. */

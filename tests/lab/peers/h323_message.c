@@ -55,7 +55,7 @@ static void send_message(struct terminal *t, enum q931_type type, H323_UserInfor
 		return;
 	}
 	m.user_len = (size_t)n;
-	log_event("sent", "\"message\": \"%s\"", q931_name(type));
+	log_sent(q931_name(type), &asn_DEF_H323_UserInformation, user, m.user_len);
 	link_send(t->call.link, out, q931_write(&m, display, out));
 }
 

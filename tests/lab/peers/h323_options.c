@@ -27,6 +27,8 @@ static const struct row {
 	ROW("alias", TEXT, o.alias, "its name"),
 	ROW("number", TEXT, o.number, "dialed digits that it also has"),
 	ROW("ttl", NUMBER, o.time_to_live, "seconds of the registration"),
+	ROW("stun", ADDRESS, media.stun, "media pinholes are made towards it"),
+	ROW("early-stun", FLAG, media.early, "signalling does not wait for them, and shows the own addresses"),
 	ROW("traversal", FLAG, o.traversal, "client of H.460.18 and H.460.19"),
 	ROW("ras-tunnel", FLAG, o.ras_tunnel, "client of H.460.17"),
 	ROW("call", TEXT, o.call, "an alias, or several with commas"),

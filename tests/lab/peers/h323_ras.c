@@ -46,9 +46,9 @@ static bool post(struct terminal *t, const RasMessage_t *msg, const struct socka
 /* A request, to be sent again until its answer comes. */
 static void ask(struct terminal *t, const RasMessage_t *msg, const char *name)
 {
-	log_event("sent", "\"message\": \"%s\"", name);
 	if (!post(t, msg, &t->ras.gatekeeper, t->ras.request, &t->ras.len))
 		return;
+	log_sent(name, &asn_DEF_RasMessage, t->ras.request, t->ras.len);
 	t->ras.tries = 1;
 	t->ras.answered = RasMessage_PR_NOTHING;
 	t->ras.again_ms = t->now_ms + RETRY_MS;

@@ -9,6 +9,7 @@ import random
 import time
 
 from kit import nat
+from kit.hole import Hole
 from kit.network import ADDRESS, GW_WAN
 
 from .mgcp_line import Line
@@ -17,20 +18,24 @@ from .mgcp_transport import Transport
 
 CAPABILITIES = "a:PCMU, p:10-40, e:on, s:off, v:L;D;G;H, m:sendonly;recvonly;sendrecv;inactive"
 REDIRECTED = 521
+EVERY_S = 0.01
 
 
 class Gateway:
-    """The gateway NAME on HOST. Its DOMAIN is its own address as a literal unless it has a name."""
+    """The gateway NAME on HOST. Its DOMAIN is its own address as a literal unless it has a name. HOLES: it makes
+    pinholes for its media, and answers when they stand ("wait") or at once ("early"). LOGIN: they are authenticated, and before
+    anything else it registers its signalling socket and all its lines."""
 
     def __init__(self, lab, stage, host, name, agents=((GW_WAN, AGENT_PORT),), domain=None, lines=2,
                  port=GATEWAY_PORT, address=None, video=False, provisional_s=0, mark=b"\xa1",
-                 backoff_s=0.2, talks=True, early_s=0):
+                 backoff_s=0.2, talks=True, early_s=0, holes=None, login=None):
         self.lab, self.stage, self.host, self.name = lab, stage, host, name
         self.agents = list(agents)
         self.address = (address or ADDRESS[host], port)
         self.domain = domain or f"[{self.address[0]}]"
         self.video, self.provisional_s, self.mark, self.talks = video, provisional_s, mark, talks
         self.video_mark = bytes((mark[0] ^ 0x0f,))
+        self.holes, self.login = holes, login
         self.backoff_s, self.early_s = backoff_s, early_s  # media begins so long before CRCX is answered
         self.lines = [Line(self, f"aaln/{index + 1}") for index in range(lines)]
         self.restarts = []  # the final response of each RSIP, or None
@@ -50,6 +55,15 @@ class Gateway:
         return self.transport.rows
 
     # Commands to the call agent
+
+    def register_socket(self):
+        """Make the gateway know that all lines are reached through the signalling socket; return its pinhole."""
+        hole = self.transport.pinhole = Hole(self.lab, self.stage, self.transport.sock, gateway=self.agents[0],
+                                             login=self.login, protocol="mgcp")
+        hole.subscribers([(f"{line.name}@{self.domain}", self.address) for line in self.lines])
+        self.stage.until(lambda: hole.mapped or hole.error, f"{self.name}'s registration")
+        assert not hole.error, f"{self.name}'s registration was refused: {hole.error}"
+        return hole
 
     def restart(self, method="restart", local="*"):
         """Announce the endpoints LOCAL, after a while that keeps restarts apart (4.4.6)."""
@@ -147,10 +161,13 @@ class Gateway:
         params = [("I", connection.cid)]
         if message.local().endswith("$"):
             params.append(("Z", f"{line.name}@{self.domain}"))
-        description = connection.describe()
-        after(self.stage, self.early_s, lambda: reply.send(200, params, description))
+        when(self.stage, connection.is_ready, lambda: self._connected(connection, reply, params))
         if message.has("X"):
             line.request(message)
+
+    def _connected(self, connection, reply, params):
+        description = connection.describe()
+        after(self.stage, self.early_s, lambda: reply.send(200, params, description))
 
     def _mdcx(self, message, lines, reply):
         connection = lines[0].connections.get(message.get("I"))
@@ -210,3 +227,15 @@ def after(stage, delay_s, back):
     timer = stage.every(delay_s, fire)
     timer.due = time.monotonic() + delay_s
     return timer
+
+
+def when(stage, condition, back):
+    """Call BACK once, as soon as CONDITION holds."""
+    def look():
+        if condition():
+            timer.stop()
+            back()
+    if condition():
+        back()
+    else:
+        timer = stage.every(EVERY_S, look)

@@ -33,6 +33,9 @@ class Connection:
         marks = [(gateway.mark, 0)] + ([(gateway.video_mark, 34)] if gateway.video else [])
         self.legs = [Leg(gateway.lab, gateway.stage, gateway.host, gateway.address[0], mark, payload_type)
                      for mark, payload_type in marks]
+        if gateway.holes:
+            for leg in self.legs:
+                leg.punch(gateway.holes == "early", gateway.login)
         self.remote = None
         self._reports = gateway.stage.every(EVERY_RTCP_S, self._report)
 
@@ -40,9 +43,15 @@ class Connection:
         """Its local session description."""
         self.version += 1
         count = len(self.remote.streams) if self.remote else len(self.legs)
-        return describe(self.line.gateway.address[0],
-                        [(form.format(leg.address[1]),) for form, leg in zip((AUDIO, VIDEO), self.legs)]
+        shown = [leg.shown() for leg in self.legs]
+        return describe(shown[0][0][0],
+                        [(form.format(rtp[1]), *([f"rtcp:{rtcp[1]}"] if self.line.gateway.holes else []))
+                         for form, (rtp, rtcp) in zip((AUDIO, VIDEO), shown)]
                         + [("video 0 RTP/AVP 34",)] * (count - len(self.legs)), self.version)
+
+    def is_ready(self):
+        """May it be described? Not while a pinhole is waited for."""
+        return all(leg.shown() for leg in self.legs)
 
     def change(self, mode, remote):
         """A new MODE or REMOTE session description, if they are given."""

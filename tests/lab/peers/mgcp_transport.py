@@ -60,12 +60,15 @@ class Transport:
         self._bundle = None
         self.reply_sock = None  # responses leave from here, if it is another address
         self.socks = []
+        self.pinhole = None  # of the first socket, where it has one: takes what is no MGCP
         self.listen(sock)
         self._pulse = stage.every(0.05, self._retransmit)
 
     def listen(self, sock, seen=None):
         """Serve this socket as well; the commands that come to it are added to the list SEEN."""
         def on_packet(data, source):
+            if self.pinhole and self.pinhole.takes(data, source):
+                return
             if seen is not None:
                 seen.extend(message for message in parts(data) if message.verb)
             self._on_packet(data, source, sock)
@@ -75,6 +78,8 @@ class Transport:
     def close(self):
         """Vanish without a word."""
         self._pulse.stop()
+        if self.pinhole:
+            self.pinhole.close()
         for sock in self.socks:
             self.stage.selector.unregister(sock)
             sock.close()

@@ -1,4 +1,4 @@
-#include "message.h"
+#include "captured.h"
 
 #include "aper.h"
 
@@ -79,14 +79,14 @@ static int control_parts(const uint8_t *p, size_t len, struct part out[PARTS_MAX
 	return 0;
 }
 
-static int parts_of(const struct message *m, struct part out[PARTS_MAX], size_t *n)
+static int parts_of(const struct captured *m, struct part out[PARTS_MAX], size_t *n)
 {
 	int err;
 
 	*n = 1;
-	if (m->kind == MESSAGE_CONTROL)
+	if (m->kind == CAPTURED_CONTROL)
 		return control_parts(m->data, m->len, out, n);
-	if (m->kind == MESSAGE_RAS) {
+	if (m->kind == CAPTURED_RAS) {
 		out[0] = (struct part){ &asn_DEF_RasMessage, 0, m->len };
 		return 0;
 	}
@@ -158,7 +158,7 @@ static size_t inner_of(H323_UserInformation_t *info, struct inner out[INNER_MAX]
 }
 
 /* at: where the message begins. h245: its h245Address; NULL. */
-static int add_leaves(struct message *m, const struct aper_message *from, size_t at, bool media, const void *h245)
+static int add_leaves(struct captured *m, const struct aper_message *from, size_t at, bool media, const void *h245)
 {
 	const struct aper_leaf *leaf;
 	size_t n = aper_leaves(from, &leaf);
@@ -177,7 +177,7 @@ static int add_leaves(struct message *m, const struct aper_message *from, size_t
 	return 0;
 }
 
-static int add_inner_spans(struct message *m, const struct aper_message *outer, size_t at, const struct inner *inner)
+static int add_inner_spans(struct captured *m, const struct aper_message *outer, size_t at, const struct inner *inner)
 {
 	long within = aper_offset(outer, inner->string->buf);
 	struct aper_message *one;
@@ -193,9 +193,9 @@ static int add_inner_spans(struct message *m, const struct aper_message *outer, 
 	return err;
 }
 
-static int add_spans(struct message *m, const struct part *part)
+static int add_spans(struct captured *m, const struct part *part)
 {
-	bool signalling = m->kind == MESSAGE_SIGNALLING;
+	bool signalling = m->kind == CAPTURED_SIGNALLING;
 	struct inner inner[INNER_MAX];
 	struct aper_message *outer;
 	int err = aper_read(part->td, m->data + part->at, part->len, &outer);
@@ -204,7 +204,7 @@ static int add_spans(struct message *m, const struct part *part)
 	if (err)
 		return err;
 	n = signalling ? inner_of(aper_root(outer), inner) : 0;
-	err = add_leaves(m, outer, part->at, m->kind == MESSAGE_CONTROL,
+	err = add_leaves(m, outer, part->at, m->kind == CAPTURED_CONTROL,
 			 signalling ? h245_address(aper_root(outer)) : NULL);
 	for (size_t i = 0; !err && i < n; i++)
 		err = add_inner_spans(m, outer, part->at, &inner[i]);
@@ -212,13 +212,13 @@ static int add_spans(struct message *m, const struct part *part)
 	return err;
 }
 
-int message_read(struct message *m, enum message_kind kind, const uint8_t *data, size_t len)
+int captured_read(struct captured *m, enum captured_kind kind, const uint8_t *data, size_t len)
 {
 	struct part part[PARTS_MAX];
 	size_t n;
 	int err;
 
-	if (!len || len > MESSAGE_MAX)
+	if (!len || len > CAPTURED_MAX)
 		return -EBADMSG;
 	m->kind = kind;
 	m->n = 0;
@@ -227,8 +227,8 @@ int message_read(struct message *m, enum message_kind kind, const uint8_t *data,
 	err = parts_of(m, part, &n);
 	for (size_t i = 0; !err && i < n; i++)
 		err = add_spans(m, &part[i]);
-	m->type = kind == MESSAGE_SIGNALLING && len > 4 ? m->data[4] : 0;
-	if (!err && kind == MESSAGE_RAS) {
+	m->type = kind == CAPTURED_SIGNALLING && len > 4 ? m->data[4] : 0;
+	if (!err && kind == CAPTURED_RAS) {
 		struct aper_message *ras;
 
 		err = aper_read(&asn_DEF_RasMessage, m->data, len, &ras);
@@ -238,7 +238,7 @@ int message_read(struct message *m, enum message_kind kind, const uint8_t *data,
 	return err;
 }
 
-struct pn_addr message_get(const struct message *m, size_t span)
+struct pn_addr captured_get(const struct captured *m, size_t span)
 {
 	const struct span *s = &m->span[span];
 	size_t n = s->family == 4 ? 4 : 16;
@@ -249,7 +249,7 @@ struct pn_addr message_get(const struct message *m, size_t span)
 	return a;
 }
 
-void message_set(struct message *m, size_t span, const struct pn_addr *a)
+void captured_set(struct captured *m, size_t span, const struct pn_addr *a)
 {
 	const struct span *s = &m->span[span];
 	size_t n = s->family == 4 ? 4 : 16;
@@ -387,7 +387,7 @@ static long bare_value(const struct asn_TYPE_descriptor_s *td, const uint8_t *p,
 
 static int bare_inner(struct aper_message *outer)
 {
-	static uint8_t text[MESSAGE_MAX];
+	static uint8_t text[CAPTURED_MAX];
 	struct inner inner[INNER_MAX];
 	size_t n = inner_of(aper_root(outer), inner);
 
@@ -430,7 +430,7 @@ static long bare_value(const struct asn_TYPE_descriptor_s *td, const uint8_t *p,
 	return n;
 }
 
-long message_bare(const struct message *m, uint8_t *out, size_t cap)
+long captured_bare(const struct captured *m, uint8_t *out, size_t cap)
 {
 	struct part part[PARTS_MAX];
 	size_t n, len = 0, tail;
@@ -443,7 +443,7 @@ long message_bare(const struct message *m, uint8_t *out, size_t cap)
 			return one;
 		len += (size_t)one;
 	}
-	if (err || m->kind != MESSAGE_SIGNALLING)
+	if (err || m->kind != CAPTURED_SIGNALLING)
 		return err ? err : (long)len;
 	/* What stands around the user information, but for the element's length. */
 	tail = n ? part[0].at + part[0].len : 5;
@@ -466,13 +466,13 @@ static long *service_seq(RasMessage_t *m)
 	return NULL;
 }
 
-long message_service_seq(const struct message *m)
+long captured_service_seq(const struct captured *m)
 {
 	struct aper_message *ras;
 	const long *at;
 	long seq;
 
-	if (m->kind != MESSAGE_RAS || aper_read(&asn_DEF_RasMessage, m->data, m->len, &ras))
+	if (m->kind != CAPTURED_RAS || aper_read(&asn_DEF_RasMessage, m->data, m->len, &ras))
 		return -1;
 	at = service_seq(aper_root(ras));
 	seq = at ? *at : -1;
@@ -480,7 +480,7 @@ long message_service_seq(const struct message *m)
 	return seq;
 }
 
-int message_set_service_seq(struct message *m, long seq)
+int captured_set_service_seq(struct captured *m, long seq)
 {
 	struct aper_message *ras;
 	int err = aper_read(&asn_DEF_RasMessage, m->data, m->len, &ras);
@@ -494,16 +494,16 @@ int message_set_service_seq(struct message *m, long seq)
 		n = aper_write(ras, m->data, sizeof(m->data));
 	}
 	aper_free(ras);
-	return n < 0 ? (int)n : message_read(m, MESSAGE_RAS, m->data, (size_t)n);
+	return n < 0 ? (int)n : captured_read(m, CAPTURED_RAS, m->data, (size_t)n);
 }
 
-bool message_is_traversal(const struct message *m)
+bool captured_is_traversal(const struct captured *m)
 {
 	const MultimediaSystemControlMessage_t *c;
 	struct aper_message *control;
 	bool is;
 
-	if (m->kind != MESSAGE_CONTROL ||
+	if (m->kind != CAPTURED_CONTROL ||
 	    aper_read(&asn_DEF_MultimediaSystemControlMessage, m->data, m->len, &control))
 		return false;
 	c = aper_root(control);
@@ -536,13 +536,13 @@ static BMPString_t *endpoint_of(RasMessage_t *m)
 	}
 }
 
-size_t message_endpoint(const struct message *m, uint8_t *out, size_t cap)
+size_t captured_endpoint(const struct captured *m, uint8_t *out, size_t cap)
 {
 	struct aper_message *ras;
 	const BMPString_t *id;
 	size_t n = 0;
 
-	if (m->kind != MESSAGE_RAS || aper_read(&asn_DEF_RasMessage, m->data, m->len, &ras))
+	if (m->kind != CAPTURED_RAS || aper_read(&asn_DEF_RasMessage, m->data, m->len, &ras))
 		return 0;
 	id = endpoint_of(aper_root(ras));
 	if (id && id->buf && (size_t)id->size <= cap) {
@@ -553,7 +553,7 @@ size_t message_endpoint(const struct message *m, uint8_t *out, size_t cap)
 	return n;
 }
 
-int message_set_endpoint(struct message *m, const uint8_t *id, size_t len)
+int captured_set_endpoint(struct captured *m, const uint8_t *id, size_t len)
 {
 	struct aper_message *ras;
 	int err = aper_read(&asn_DEF_RasMessage, m->data, m->len, &ras);
@@ -567,5 +567,5 @@ int message_set_endpoint(struct message *m, const uint8_t *id, size_t len)
 	aper_free(ras);
 	if (!at)
 		return 0;
-	return n < 0 ? (int)n : message_read(m, MESSAGE_RAS, m->data, (size_t)n);
+	return n < 0 ? (int)n : captured_read(m, CAPTURED_RAS, m->data, (size_t)n);
 }
