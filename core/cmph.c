@@ -7,8 +7,11 @@
 /* A registration stands again: the nonce of before is good for nothing. */
 static int refresh_one(struct hash_node *n, void *arg)
 {
+	struct line *l = hash_entry(n, struct line, node);
+
 	(void)arg;
-	line_refresh(hash_entry(n, struct line, node));
+	line_orphan(l);
+	line_refresh(l);
 	return 0;
 }
 

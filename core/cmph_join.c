@@ -44,14 +44,21 @@ static void part(struct line *l, unsigned component, struct line *other)
 		divert(other, component, &none);
 }
 
-void line_join(struct line *l, unsigned component, const struct pn_addr *peer)
+void line_orphan(struct line *l)
+{
+	for (unsigned i = 0; i < 2; i++)
+		l->hole[i].orphan = l->hole[i].joined;
+}
+
+void line_join(struct line *l, unsigned component, const struct pn_addr *peer, bool indicated)
 {
 	struct hole *h = &l->hole[component];
 	struct pn_addr here = line_inner(l, component);
 	struct line *former = line_at(l, component, &h->told), *other = line_at(l, component, peer);
 
-	if (!l->c->local)
+	if (!l->c->local || (h->orphan && !peer->family && !indicated))
 		return;
+	h->orphan = false;
 	if (former != other)
 		part(l, component, former);
 	h->told = other ? *peer : (struct pn_addr){ 0 };

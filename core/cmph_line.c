@@ -224,6 +224,14 @@ static void on_refused(struct line *l, unsigned component, const struct pinhole_
 		answer(l, info->error == QUOTA ? -ENOSPC : -EADDRNOTAVAIL);
 }
 
+/* RFC 8489 s.5; it is STUN. */
+static bool is_indication(const void *message)
+{
+	const uint8_t *data = message;
+
+	return !(data[0] & 1) && (data[1] & 0x10);
+}
+
 void line_input(struct line *l, unsigned component, const struct pn_addr *from, const void *data, size_t len)
 {
 	struct cmph *c = l->c;
@@ -238,7 +246,9 @@ void line_input(struct line *l, unsigned component, const struct pn_addr *from, 
 	if (ev == PINHOLE_NOT_OURS)
 		return;
 	pinhole_client_info(client, &info);
-	line_join(l, component, &info.peer);
+	if (ev == PINHOLE_OPEN) /* after a failure */
+		line_orphan(l);
+	line_join(l, component, &info.peer, is_indication(data));
 	rearm(l);
 	if (ev == PINHOLE_OPEN || ev == PINHOLE_MOVED)
 		on_open(l, component, &info);

@@ -20,6 +20,7 @@ struct hole { /* of one socket */
 	struct pn_addr mapped;         /* family 0: no answer yet */
 	struct pn_addr told;           /* the gateway says that its media comes out there; family 0: nowhere of ours */
 	bool joined;                   /* and its media is kept inside */
+	bool orphan;                   /* the gateway that said so may have forgotten it: a restart ends no call inside */
 };
 
 struct line {
@@ -45,8 +46,10 @@ void line_input(struct line *l, unsigned component, const struct pn_addr *from, 
 void line_refresh(struct line *l);
 struct pn_addr line_inner(const struct line *l, unsigned component); /* our socket */
 
-/* cmph_join.c: what the gateway says of a component's media; family 0: it leaves us. */
-void line_join(struct line *l, unsigned component, const struct pn_addr *peer);
+/* cmph_join.c: what the gateway says of a component's media; family 0: it leaves us. By an indication: the gateway
+ * knows the call; an answer without it may come from one that started anew. */
+void line_join(struct line *l, unsigned component, const struct pn_addr *peer, bool indicated);
+void line_orphan(struct line *l); /* the gateway may have started anew */
 void line_part(struct line *l); /* the line ends: who is joined to it is not any more */
 
 #endif

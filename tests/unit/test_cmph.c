@@ -465,6 +465,34 @@ Test(cmph, a_joined_call_stays_inside)
 	agent_free(a);
 }
 
+Test(cmph, a_gateway_that_starts_anew_ends_no_call_inside)
+{
+	static const char one[] = "198.51.100.7:4000", two[] = "198.51.100.7:5000";
+	struct agent *a = agent_new(&plain);
+	struct rig *r = a->r;
+	struct pn_session *s[2] = { call_up(a, "1", one), call_up(a, "2", two) };
+	struct pn_addr in[2] = { inner_of(r, s[0], one), inner_of(r, s[1], two) };
+
+	indicate(a, MESSAGE_JOIN, &in[0], &in[1]);
+	indicate(a, MESSAGE_JOIN, &in[1], &in[0]);
+	loop_advance(r->loop, 10);
+	grant_all(a);
+	indicate(a, MESSAGE_JOIN, &in[0], &in[1]);
+	indicate(a, MESSAGE_JOIN, &in[1], &in[0]);
+	a->n = 0;
+	a->uplinks.on_open(a->uplinks.arg);
+	loop_advance(r->loop, 10);
+	cr_expect(eq(sz, a->n, 4));
+	grant_all(a);
+	rig_rtp(r, r->access, one, rig_local(r, s[0], A, 0), 1);
+	cr_expect(eq(str, (char *)addr_text(&r->sent.to), (char *)(uintptr_t)two), "it says nothing of the call");
+	indicate(a, MESSAGE_JOIN, &in[0], &in[1]);
+	indicate(a, MESSAGE_UNJOIN, &in[0], NULL);
+	rig_rtp(r, r->access, one, rig_local(r, s[0], A, 0), 1);
+	cr_expect(eq(str, (char *)addr_text(&r->sent.to), GATEWAY), "it knows the call");
+	agent_free(a);
+}
+
 /* Answers to refreshes say it too, whatever became of an indication. */
 Test(cmph, what_was_not_heard_is_asked_for)
 {
