@@ -423,4 +423,5 @@ __attribute__((visibility("default"))) const struct pn_module postern_module = {
 	.on_timeout = on_timeout,
 	.session_free = session_free,
 	.unload = unload,
+	.default_route = "<route from=\"{from}\" to=\"{to}\" next-hop=\"{gateway}:7000\"/>",
 };
