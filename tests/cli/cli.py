@@ -9,7 +9,6 @@ line is `N passed, N failed[, N skipped]`.
 import argparse
 import json
 import os
-import re
 import select
 import shutil
 import signal
