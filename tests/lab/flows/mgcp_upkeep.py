@@ -1,9 +1,8 @@
 """Around MGCP calls: keepalive, charging, limits, NATs and daemons that forget."""
 
 import json
-import random
 
-from kit import mgcp, nat
+from kit import duet, mgcp, nat
 from kit.flow import flow
 from kit.mgcp_office import Office, dial, talk
 from kit.namespace import run
@@ -69,20 +68,7 @@ def charging(lab):
         agent, alice, trunk, near, far = trunk_and_alice(lab, stage, talks=False)
         call = agent.call(near.line("aaln/1"), far.line("aaln/1")).wait("up")
         here, there = alice.lines[0].connection.legs[0], trunk.lines[0].connection.legs[0]
-        here.send()
-        here.send_rtcp()  # the latches come first: what is sent before them is lost
-        stage.until(lambda: there.received and there.received_rtcp, "the first packets")
-        for leg, count in ((here, 120), (there, 80)):
-            for _ in range(count):
-                leg.send(size=random.randrange(1, 400))
-                stage.watch_for(0.005)
-            leg.sender.skip(count // 20)
-            leg.send()
-        there.send_rtcp(about=here.sender.ssrc, lost=7)
-        here.send_rtcp(about=there.sender.ssrc, lost=2)
-        stage.until(lambda: len(there.received) == here.sent and len(here.received) == there.sent
-                    and len(there.received_rtcp) == here.sent_rtcp
-                    and len(here.received_rtcp) == there.sent_rtcp, "every packet to arrive")
+        duet.measured(stage, here, there)
         call.end()
     record, = postern.wait_records(1)
     check_record(record, call, {"b_to_a": here, "a_to_b": there})

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 
 from kit import cast, checks, duet, nat, sip
 from kit.call import describe
@@ -90,20 +89,7 @@ def charging(lab):
         switch, alice = duet.pair(lab, stage)
         here, there = duet.legs(lab, stage)
         call, _ = duet.connect(alice, switch, here, there)
-        here.send()
-        here.send_rtcp()  # the latches come first: what is sent before them is lost
-        stage.until(lambda: there.received and there.received_rtcp, "the first packets")
-        for leg, count in ((here, 120), (there, 80)):
-            for _ in range(count):
-                leg.send(size=random.randrange(1, 400))
-                stage.watch_for(0.005)
-            leg.sender.skip(count // 20)
-            leg.send()
-        there.send_rtcp(about=here.sender.ssrc, lost=7)
-        here.send_rtcp(about=there.sender.ssrc, lost=2)
-        stage.until(lambda: len(there.received) == here.sent and len(here.received) == there.sent
-                    and len(there.received_rtcp) == here.sent_rtcp
-                    and len(here.received_rtcp) == there.sent_rtcp, "every packet to arrive")
+        duet.measured(stage, here, there)
         call.hang_up()
     record, = postern.wait_records(1)
     check_record(record, call, here, there)

@@ -1,5 +1,7 @@
 """Two phones of the lab's own: alice behind nat1 and the softswitch, and the sound they make."""
 
+import random
+
 from .call import describe
 from .media import Leg
 from .network import GW_WAN, LAN1, SSW
@@ -43,3 +45,21 @@ def talk(stage, here, there, packets=50):
     there.talk()
     goal = here.heard(B_MARK) + packets, there.heard(A_MARK) + packets
     stage.until(lambda: here.heard(B_MARK) >= goal[0] and there.heard(A_MARK) >= goal[1], "media both ways")
+
+
+def measured(stage, here, there):
+    """Packets of all sizes, some of them left out, and RTCP that tells of loss go both ways; all that were sent arrive."""
+    here.send()
+    here.send_rtcp()  # the latches come first: what is sent before them is lost
+    stage.until(lambda: there.received and there.received_rtcp, "the first packets")
+    for leg, count in ((here, 120), (there, 80)):
+        for _ in range(count):
+            leg.send(size=random.randrange(1, 400))
+            stage.watch_for(0.005)
+        leg.sender.skip(count // 20)
+        leg.send()
+    there.send_rtcp(about=here.sender.ssrc, lost=7)
+    here.send_rtcp(about=there.sender.ssrc, lost=2)
+    stage.until(lambda: len(there.received) == here.sent and len(here.received) == there.sent
+                and len(there.received_rtcp) == here.sent_rtcp
+                and len(here.received_rtcp) == there.sent_rtcp, "every packet to arrive")
