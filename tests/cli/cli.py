@@ -9,7 +9,6 @@ line is `N passed, N failed[, N skipped]`.
 import argparse
 import json
 import os
-import re
 import select
 import shutil
 import signal
@@ -18,11 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ET
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LIMIT_S = 30
-RNG = "{http://relaxng.org/ns/structure/1.0}"
 
 REALMS = """  <realm name="in" side="access" address="127.0.0.1" media="20000-20099"/>
   <realm name="out" side="core" address="127.0.0.2" media="30000-30099"/>
@@ -239,40 +236,6 @@ def test_metrics_doc(w):
     done = w.run("posternd", "--metrics-doc")
     same(done.returncode, 0)
     assert text.endswith(done.stdout), "docs/metrics.md is old: end it with `posternd --metrics-doc`"
-
-
-def man(name):
-    return os.path.join(TOP, "man", name)
-
-
-def test_man_pages_are_clean(w):
-    if not shutil.which("man"):
-        raise Skip("no man")
-    for name in ("posternd.8", "posternctl.8", "postern.xml.5", "postern-pinhole.1", "libpostern-pinhole.3"):
-        done = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", man(name)],
-                              capture_output=True, text=True, timeout=LIMIT_S, check=False,
-                              env={**w.environment, "MANWIDTH": "80"})
-        same((name, done.returncode, done.stderr), (name, 0, ""))
-
-
-def test_man_page_names_all_of_the_schema(w):
-    with open(man("postern.xml.5"), encoding="utf-8") as f:
-        text = f.read()
-    root = ET.parse(os.path.join(TOP, "etc/postern.rng")).getroot()
-    named = [e.get("name") for kind in ("element", "attribute") for e in root.iter(RNG + kind)]
-    assert len(named) > 60
-    for name in filter(None, named):
-        assert re.search(rf"^\.(It|Ss) .*\b{re.escape(name)}\b", text, re.M), f"{name} is not explained"
-
-
-def test_man_pages_name_all_options(w):
-    for program, page in (("posternd", "posternd.8"), ("posternctl", "posternctl.8"),
-                          ("postern-pinhole", "postern-pinhole.1")):
-        with open(man(page), encoding="utf-8") as f:
-            text = f.read()
-        usage = w.run(program, "-h").stdout
-        for option in set(re.findall(r"(?<![\w-])--?([A-Za-z][\w-]*)", usage)):
-            assert re.search(rf"Fl -?{option}\b", text), f"{page}: {option} is missing"
 
 
 # ---- a daemon ----
