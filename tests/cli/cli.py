@@ -230,6 +230,13 @@ def test_schema_by_itself(w):
 
 # ---- what is written about them ----
 
+def test_metrics_doc(w):
+    with open(os.path.join(TOP, "docs/metrics.md"), encoding="utf-8") as f:
+        text = f.read()
+    done = w.run("posternd", "--metrics-doc")
+    same(done.returncode, 0)
+    assert text.endswith(done.stdout), "docs/metrics.md is old: end it with `posternd --metrics-doc`"
+
 
 # ---- a daemon ----
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What is written for operators: manual pages and the list of metrics name all that there is.
+"""The man pages: well formed, and complete.
 
   tests/cli/man.py [--build DIR] [NAME...]
 
@@ -13,17 +13,9 @@ import sys
 import xml.etree.ElementTree as ET
 
 sys.dont_write_bytecode = True
-from cli import LIMIT_S, Skip, TOP, main, same    # noqa: E402
+from cli import LIMIT_S, TOP, Skip, main, same    # noqa: E402
 
 RNG = "{http://relaxng.org/ns/structure/1.0}"
-
-
-def test_metrics_doc(w):
-    with open(os.path.join(TOP, "docs/metrics.md"), encoding="utf-8") as f:
-        text = f.read()
-    done = w.run("posternd", "--metrics-doc")
-    same(done.returncode, 0)
-    assert text.endswith(done.stdout), "docs/metrics.md is old: end it with `posternd --metrics-doc`"
 
 
 def man(name):

@@ -136,11 +136,13 @@ def gateway_restart(lab):
         here.talk()
         there.talk()
         stage.until(lambda: one.counter("cmph_joined") == 4, "media to stay inside")
+        before = answered(one)
         postern.stop()
         stage.until(lambda: one.counter("uplink_lost") > 0, "the alarm", 90)
         both_hear(stage, here, there)
         postern.start()
         stage.until(lambda: one.counter("uplinks") >= 1 and sip_row(postern), "the agent to be registered again", 90)
+        stage.until(lambda: answered(one) >= before + 4, "the gateway to acknowledge the pinholes anew", 60)
         both_hear(stage, here, there)
         assert [call.hang_up() for call in calls] == [481, 481], "the gateway remembers a call of its former life"
         for phone in (alice, bob):
@@ -149,6 +151,11 @@ def gateway_restart(lab):
         both_hear(stage, here, there)
         assert again.hang_up() == 200
     assert " error " in one.process.text(), "the alarm is not in the log"
+
+
+def answered(one):
+    """How often the agent ONE has got a media pinhole."""
+    return one.counter("cmph_opened") + one.counter("cmph_moved")
 
 
 def sip_row(postern):
