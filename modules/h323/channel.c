@@ -323,8 +323,7 @@ static int put(struct call *c, enum pn_side side, struct pdu *p, int stream, con
 			a = component(&c->said[to][stream], control);
 		else
 			a = shown(c, to, stream, control);
-		if (a.family)
-			err = channel_address_set(p, f->field[i].at, &a);
+		err = a.family ? channel_address_set(p, f->field[i].at, &a) : -EADDRNOTAVAIL;
 	}
 	return err;
 }
