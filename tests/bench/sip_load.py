@@ -11,7 +11,7 @@ POSTERN = """<postern xmlns="urn:postern:config:1" role="gateway">
   <log to="stderr" level="warn"/>
   <control socket="{dir}/ctl.sock"/>
   <cdr file="{dir}/cdr.jsonl"/>
-  <media threads="1"/>
+  <media threads="1" quarantine="1s"/>
   <realm name="access" side="access" address="{a}" media="20000-39999"/>
   <realm name="core" side="core" address="{b}" media="20000-39999"/>
   <module name="sip">
