@@ -59,6 +59,11 @@ class Bench:
         with self.gw.entered(), open("/proc/thread-self/net/udp", encoding="ascii") as f:
             return f.read().count(f":{port:04X} ") >= sockets
 
+    def listens(self, port):
+        """Does somebody at the gateway take TCP connections to this port?"""
+        with self.gw.entered(), open("/proc/thread-self/net/tcp", encoding="ascii") as f:
+            return f":{port:04X} 00000000:0000 0A" in f.read()
+
     def cpu_s(self):
         """User and system seconds that the gateway's programs spent, all threads."""
         total = 0

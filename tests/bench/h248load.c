@@ -10,18 +10,15 @@
  * which step of a triple it is, so that nobody needs to parse. One triple without an answer within
  * 2 s failed. Prints one JSON object: triples done and failed, median and 99th percentile of the
  * answer's time in us. */
-#include <arpa/inet.h>
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "load.h"
 
 #define SLOTS 16384u
 #define STEPS 3u
@@ -31,9 +28,7 @@
 #define MARK_TERM 0x7e030303u
 #define DIGITS 10 /* of a mark in text */
 #define GIVE_UP_NS 2000000000u
-#define SLOWEST_US 100000
 #define MESSAGE_MAX 2048u
-#define BUFFER (4 << 20)
 
 struct message {
 	uint8_t p[MESSAGE_MAX];
@@ -57,53 +52,9 @@ struct load {
 	struct templates t;
 	struct slot slot[SLOTS];
 	uint32_t next;
-	unsigned long done, failed, open;
-	unsigned histogram[SLOWEST_US + 1];
+	unsigned long open;
+	struct load_counts counts;
 };
-
-static volatile sig_atomic_t over;
-
-static void on_signal(int signal)
-{
-	(void)signal;
-	over = 1;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static struct sockaddr_in address_of(const char *text)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET };
-	char ip[32];
-	int port;
-
-	if (sscanf(text, "%31[0-9.]:%d", ip, &port) != 2 ||
-	    inet_pton(AF_INET, ip, &a.sin_addr) != 1) {
-		fprintf(stderr, "h248load: %s: expected address:port\n", text);
-		exit(2);
-	}
-	a.sin_port = htons((uint16_t)port);
-	return a;
-}
-
-static int open_socket(const char *local)
-{
-	struct sockaddr_in a = address_of(local);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), size = BUFFER;
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a))) {
-		perror("h248load");
-		exit(1);
-	}
-	return fd;
-}
 
 static void read_message(FILE *f, struct message *m)
 {
@@ -187,28 +138,24 @@ static uint32_t id_of(const struct message *m)
 
 static bool receive(int fd, struct message *m, struct sockaddr_in *from, int flags)
 {
-	socklen_t size = sizeof(*from);
-	ssize_t n = recvfrom(fd, m->p, sizeof(m->p) - 1, flags, (struct sockaddr *)from, &size);
+	long n = load_receive(fd, m->p, sizeof(m->p), from, flags);
 
-	if (n <= 0)
-		return false;
-	m->len = (size_t)n;
-	m->p[n] = '\0';
-	return true;
+	m->len = n > 0 ? (size_t)n : 0;
+	return n > 0;
 }
 
 static int gateway(char **arg)
 {
-	struct sockaddr_in mgc = address_of(arg[1]), from;
+	struct sockaddr_in mgc = load_address(arg[1]), from;
 	struct templates t = { 0 };
-	int fd = open_socket(arg[0]);
+	int fd = load_udp(arg[0]);
 	/* not the id of a run before, which is remembered */
 	uint32_t first = FIRST_ID + 4 * (uint32_t)getpid();
 	bool registered = false;
 	struct message m;
 
 	read_templates(arg[2], &t);
-	while (!over) {
+	while (!load_over) {
 		struct pollfd p = { fd, POLLIN, 0 };
 		uint32_t id;
 
@@ -230,7 +177,7 @@ static void send_step(struct load *l, uint32_t slot)
 {
 	struct slot *s = &l->slot[slot];
 
-	s->sent_ns = now_ns();
+	s->sent_ns = load_now_ns();
 	send_message(l->fd, &l->t, &l->t.request[s->step],
 		     FIRST_ID + 4 * (slot + SLOTS * s->turn) + s->step, &l->target);
 }
@@ -253,20 +200,18 @@ static void end_slot(struct load *l, struct slot *s, bool well)
 {
 	s->step = 0;
 	l->open--;
-	l->done += well;
-	l->failed += !well;
+	l->counts.done += well;
+	l->counts.failed += !well;
 }
 
 static void advance(struct load *l, const struct message *m)
 {
 	uint32_t id = id_of(m) - FIRST_ID, slot = id / 4 % SLOTS;
 	struct slot *s = &l->slot[slot];
-	uint64_t us;
 
 	if (!s->step || (id & 3) != s->step || id / 4 / SLOTS != s->turn)
 		return;
-	us = (now_ns() - s->sent_ns) / 1000;
-	l->histogram[us > SLOWEST_US ? SLOWEST_US : us]++;
+	load_answered(&l->counts, s->sent_ns);
 	if (s->step == STEPS) {
 		end_slot(l, s, true);
 		return;
@@ -282,30 +227,11 @@ static void give_up(struct load *l, uint64_t before)
 			end_slot(l, &l->slot[i], false);
 }
 
-static void report(const struct load *l)
-{
-	unsigned long all = 0, seen = 0;
-	int median = -1, p99 = -1;
-
-	for (int us = 0; us <= SLOWEST_US; us++)
-		all += l->histogram[us];
-	for (int us = 0; us <= SLOWEST_US; us++) {
-		seen += l->histogram[us];
-		if (median < 0 && seen * 2 >= all)
-			median = us;
-		if (p99 < 0 && seen * 100 >= all * 99)
-			p99 = us;
-	}
-	printf("{\"done\":%lu,\"failed\":%lu,\"p50_us\":%d,\"p99_us\":%d}\n", l->done, l->failed,
-	       median, p99);
-	fflush(stdout);
-}
-
 static void await_gateway(struct load *l)
 {
 	struct message m;
 
-	while (!over && !receive(l->fd, &m, &l->target, 0))
+	while (!load_over && !receive(l->fd, &m, &l->target, 0))
 		;
 	send_message(l->fd, &l->t, &l->t.reply[0], id_of(&m), &l->target);
 }
@@ -319,16 +245,16 @@ static int mgc(char **arg)
 	struct message m;
 	uint64_t start, looked = 0;
 
-	l->fd = open_socket(arg[0]);
+	l->fd = load_udp(arg[0]);
 	read_templates(arg[1], &l->t);
 	/* not the ids of a run before, which are answered from memory */
 	for (unsigned i = 0; i < SLOTS; i++)
 		l->slot[i].turn = (uint32_t)getpid() * 8 % 1024;
 	await_gateway(l);
-	start = now_ns();
-	while (!over && now_ns() < start + (uint64_t)(seconds * 1e9) + GIVE_UP_NS) {
+	start = load_now_ns();
+	while (!load_over && load_now_ns() < start + (uint64_t)(seconds * 1e9) + GIVE_UP_NS) {
 		struct pollfd p = { l->fd, POLLIN, 0 };
-		uint64_t now = now_ns();
+		uint64_t now = load_now_ns();
 		unsigned long due = (unsigned long)((double)(now - start) / 1e9 * rate);
 
 		if (now - looked > GIVE_UP_NS / 20) {
@@ -343,18 +269,15 @@ static int mgc(char **arg)
 		while (receive(l->fd, &m, &from, MSG_DONTWAIT))
 			advance(l, &m);
 	}
-	l->failed += l->open;
-	report(l);
+	l->counts.failed += l->open;
+	load_report(&l->counts);
 	free(l);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct sigaction act = { .sa_handler = on_signal };
-
-	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGINT, &act, NULL);
+	load_begin();
 	if (argc == 5 && !strcmp(argv[1], "gateway"))
 		return gateway(argv + 2);
 	if (argc == 6 && !strcmp(argv[1], "mgc"))

@@ -9,24 +9,19 @@
  * an RSIP and takes its sender and domain. The next command of a triple follows its answer at once;
  * one without an answer within 2 s failed. Prints one JSON object: triples done and failed, median
  * and 99th percentile of the answer's time in us. */
-#include <arpa/inet.h>
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "load.h"
 
 #define SLOTS 16384u /* commands under way */
 #define GIVE_UP_NS 2000000000u
 #define LOOK_NS 100000000u /* between looks for what was not answered */
-#define SLOWEST_US 100000
-#define BUFFER (4 << 20)
 #define IN_FLIGHT_MAX 64u /* of `live` */
 
 enum step { FREE, CRCX, MDCX, DLCX, DONE };
@@ -45,64 +40,10 @@ struct load {
 	const char *address; /* that our descriptions show */
 	struct slot slot[SLOTS];
 	uint32_t next_id, next_call;
-	unsigned long done, failed, open;
-	unsigned histogram[SLOWEST_US + 1];
+	unsigned long open;
+	struct load_counts counts;
 	bool stay;
 };
-
-static volatile sig_atomic_t over;
-
-static void on_signal(int signal)
-{
-	(void)signal;
-	over = 1;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static struct sockaddr_in address_of(const char *text)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET };
-	char ip[32];
-	int port;
-
-	if (sscanf(text, "%31[0-9.]:%d", ip, &port) != 2 ||
-	    inet_pton(AF_INET, ip, &a.sin_addr) != 1) {
-		fprintf(stderr, "mgcpload: %s: expected address:port\n", text);
-		exit(2);
-	}
-	a.sin_port = htons((uint16_t)port);
-	return a;
-}
-
-static int open_socket(const char *local)
-{
-	struct sockaddr_in a = address_of(local);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), size = BUFFER;
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a))) {
-		perror(local);
-		exit(1);
-	}
-	return fd;
-}
-
-static long receive(int fd, char *out, size_t cap, struct sockaddr_in *from, int flags)
-{
-	socklen_t len = sizeof(*from);
-	long n = recvfrom(fd, out, cap - 1, flags, (struct sockaddr *)from, &len);
-
-	if (n >= 0)
-		out[n] = '\0';
-	return n;
-}
 
 static int describe(char *out, size_t cap, const char *ip, unsigned port)
 {
@@ -135,25 +76,25 @@ static void answer(int fd, const char *text, const struct sockaddr_in *from, con
 
 static int gateway(char **arg)
 {
-	int fd = open_socket(arg[0]);
-	struct sockaddr_in agent = address_of(arg[1]), from;
+	int fd = load_udp(arg[0]);
+	struct sockaddr_in agent = load_address(arg[1]), from;
 	bool registered = false;
 	int id = 1 + getpid(), answered; /* another one than a run before, which is remembered */
 	char ip[32], text[4096];
 	uint64_t asked = 0;
 
 	snprintf(ip, sizeof(ip), "%.*s", (int)strcspn(arg[0], ":"), arg[0]);
-	while (!over) {
+	while (!load_over) {
 		struct pollfd p = { fd, POLLIN, 0 };
 
-		if (!registered && now_ns() - asked > 500000000u) {
+		if (!registered && load_now_ns() - asked > 500000000u) {
 			int n = snprintf(text, sizeof(text),
 					 "RSIP %d *@%s MGCP 1.0\r\nRM: restart\r\n", id, arg[2]);
 
 			sendto(fd, text, (size_t)n, 0, (struct sockaddr *)&agent, sizeof(agent));
-			asked = now_ns();
+			asked = load_now_ns();
 		}
-		if (poll(&p, 1, 200) <= 0 || receive(fd, text, sizeof(text), &from, 0) < 0)
+		if (poll(&p, 1, 200) <= 0 || load_receive(fd, text, sizeof(text), &from, 0) < 0)
 			continue;
 		if (sscanf(text, "200 %d", &answered) == 1 && answered == id)
 			registered = true;
@@ -183,7 +124,7 @@ static void send_step(struct load *l, struct slot *s, enum step step)
 			      step == CRCX ? "recvonly" : "sendrecv");
 	if (step == MDCX)
 		n += describe(text + n, sizeof(text) - (size_t)n, l->address, 20000);
-	s->sent_ns = now_ns();
+	s->sent_ns = load_now_ns();
 	sendto(l->fd, text, (size_t)n, 0, (struct sockaddr *)&l->target, sizeof(l->target));
 }
 
@@ -205,8 +146,8 @@ static bool begin(struct load *l)
 static void finish(struct load *l, struct slot *s, bool well)
 {
 	s->step = well && l->stay ? DONE : FREE;
-	l->done += well;
-	l->failed += !well;
+	l->counts.done += well;
+	l->counts.failed += !well;
 	l->open--;
 }
 
@@ -235,7 +176,6 @@ static void advance(struct load *l, const char *text)
 {
 	unsigned code, id;
 	struct slot *s;
-	uint64_t us;
 
 	if (sscanf(text, "%3u %u", &code, &id) != 2 || code < 200)
 		return;
@@ -246,8 +186,7 @@ static void advance(struct load *l, const char *text)
 		finish(l, s, false);
 		return;
 	}
-	us = (now_ns() - s->sent_ns) / 1000;
-	l->histogram[us < SLOWEST_US ? us : SLOWEST_US]++;
+	load_answered(&l->counts, s->sent_ns);
 	if (s->step == CRCX) {
 		copy_line(text, "\nI:", s->connection, sizeof(s->connection));
 		copy_line(text, "\nZ:", s->endpoint, sizeof(s->endpoint));
@@ -265,7 +204,7 @@ static void await_gateway(struct load *l)
 	struct sockaddr_in from;
 	unsigned id;
 
-	while (!over && receive(l->fd, text, sizeof(text), &from, 0) >= 0) {
+	while (!load_over && load_receive(l->fd, text, sizeof(text), &from, 0) >= 0) {
 		int n;
 
 		if (sscanf(text, "RSIP %u *@%95s", &id, domain) != 2)
@@ -278,31 +217,12 @@ static void await_gateway(struct load *l)
 	}
 }
 
-static void report(const struct load *l)
-{
-	unsigned long all = 0, seen = 0;
-	int median = -1, p99 = -1;
-
-	for (int us = 0; us <= SLOWEST_US; us++)
-		all += l->histogram[us];
-	for (int us = 0; us <= SLOWEST_US; us++) {
-		seen += l->histogram[us];
-		if (median < 0 && seen * 2 >= all)
-			median = us;
-		if (p99 < 0 && seen * 100 >= all * 99)
-			p99 = us;
-	}
-	printf("{\"done\":%lu,\"failed\":%lu,\"p50_us\":%d,\"p99_us\":%d}\n", l->done, l->failed,
-	       median, p99);
-	fflush(stdout);
-}
-
 static void drain(struct load *l)
 {
 	struct sockaddr_in from;
 	char text[4096];
 
-	while (receive(l->fd, text, sizeof(text), &from, MSG_DONTWAIT) >= 0)
+	while (load_receive(l->fd, text, sizeof(text), &from, MSG_DONTWAIT) >= 0)
 		advance(l, text);
 }
 
@@ -315,17 +235,17 @@ static int agent(char **arg)
 		      begun = 0;
 	uint64_t start, end, looked = 0;
 
-	l->fd = open_socket(arg[0]);
+	l->fd = load_udp(arg[0]);
 	l->stay = live;
-	l->target = address_of(arg[1]);
+	l->target = load_address(arg[1]);
 	snprintf(l->name, sizeof(l->name), "%s", arg[2]);
 	l->address = strndup(arg[0], strcspn(arg[0], ":"));
 	if (!strcmp(arg[2], "-"))
 		await_gateway(l);
-	start = now_ns();
+	start = load_now_ns();
 	end = start + (uint64_t)(seconds * 1e9);
-	while (!over && now_ns() < end + GIVE_UP_NS) {
-		uint64_t now = now_ns();
+	while (!load_over && load_now_ns() < end + GIVE_UP_NS) {
+		uint64_t now = load_now_ns();
 		unsigned long room = l->open < IN_FLIGHT_MAX ? IN_FLIGHT_MAX - l->open : 0;
 		unsigned long due =
 			live ? begun + room : (unsigned long)((double)(now - start) / 1e9 * rate);
@@ -342,18 +262,15 @@ static int agent(char **arg)
 		poll(&p, 1, 1);
 		drain(l);
 	}
-	report(l);
-	while (live && !over && getchar() != EOF && !over)
+	load_report(&l->counts);
+	while (live && !load_over && getchar() != EOF && !load_over)
 		;
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	struct sigaction act = { .sa_handler = on_signal };
-
-	sigaction(SIGTERM, &act, NULL);
-	sigaction(SIGINT, &act, NULL);
+	load_begin();
 	if (argc == 5 && !strcmp(argv[1], "gateway"))
 		return gateway(argv + 2);
 	if (argc == 7 && !strcmp(argv[1], "agent"))
