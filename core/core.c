@@ -64,10 +64,16 @@ static void on_pinhole_moved(void *arg, struct module *m, const struct pn_realm 
 	bindings_move(c->bindings, m, r, from, to);
 }
 
+static void on_pinhole_collided(void *arg, void *trunk)
+{
+	(void)arg;
+	trunk_break(trunk, -EADDRINUSE);
+}
+
 static int make_pinholes(struct core *c)
 {
 	struct pinholes_conf pc = { .loop = c->loop, .transport = c->transport, .module_name = module_name,
-				    .moved = on_pinhole_moved, .arg = c };
+				    .moved = on_pinhole_moved, .collided = on_pinhole_collided, .arg = c };
 	struct uplinks_conf uc = { .loop = c->loop, .transport = c->transport, .bindings = c->bindings,
 				   .module_name = module_name };
 	struct trunks_conf tc = { .loop = c->loop, .transport = c->transport };

@@ -34,6 +34,8 @@ struct pinholes_conf {
 	/* A pinhole of the module's has another address now; may be NULL. */
 	void (*moved)(void *arg, struct module *m, const struct pn_realm *r, const struct pn_addr *from,
 		      const struct pn_addr *to);
+	/* Another agent's pinhole is where this trunk's connection comes from: it must end. May be NULL. */
+	void (*collided)(void *arg, void *trunk);
 	void *arg;
 };
 
@@ -71,8 +73,10 @@ const struct pinhole_agent *pinhole_cmph_nonce(struct pinholes *p, const struct 
  * -EACCES: close it when `out` is written. */
 int64_t pinhole_trunk_request(struct pinholes *p, struct pn_realm *r, const struct pn_addr *local,
 			      const struct pn_addr *remote, const uint8_t *data, size_t len, struct buf *out);
-/* The agent's trunk stands (or, with NULL, is gone). -ESTALE: no such agent. */
+/* The agent's trunk stands (or, with NULL, is gone). -ESTALE: no such agent; -EADDRINUSE: its address is that of
+ * another agent's pinhole, and what is said from there could not be told apart. */
 int pinhole_set_trunk(struct pinholes *p, uint32_t agent, void *trunk, const struct pn_addr *remote);
+void pinhole_no_trunk(struct pinholes *p, uint32_t agent); /* nothing came of its request */
 /* Through which trunk to reach *to, an address inside of what signals from `via`: its agent's. When that has none
  * and *to is the very socket behind `via`, another one's of the network that has the same subscribers; then *to
  * becomes its socket for them. NULL: none. */

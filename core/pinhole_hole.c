@@ -37,12 +37,23 @@ void pinhole_drop_place(struct place *at)
 	at->agent = NULL;
 }
 
+static bool is_live(const struct place *at)
+{
+	return !at->hole || (!at->hole->dead && at == &at->hole->now);
+}
+
 int pinhole_put_place(struct place *at, struct agent *a, struct hole *h, const struct pn_addr *addr)
 {
 	struct pinholes *p = a->network->table;
 	struct place *other = (struct place *)pinhole_place(p, a->network->realm, addr);
+	/* UDP of the one and TCP of the other, whose signalling would be taken for the wrong one's. A trunk can come
+	 * from another port, a pinhole cannot. */
+	bool collides = other && other->agent != a && !other->hole != !h;
+	void *trunk = collides && h ? other->agent->trunk : NULL;
 	int err;
 
+	if (collides && !h && is_live(other))
+		return -EADDRINUSE;
 	/* The NAT gave the address away: whoever had it is not there any more. */
 	if (other)
 		pinhole_drop_place(other);
@@ -51,6 +62,8 @@ int pinhole_put_place(struct place *at, struct agent *a, struct hole *h, const s
 	err = hash_put(&p->places, &at->node, place_hash(a->network->realm, addr));
 	if (err)
 		at->agent = NULL;
+	if (trunk && p->c.collided)
+		p->c.collided(p->c.arg, trunk);
 	return err;
 }
 

@@ -51,15 +51,26 @@ int64_t pinhole_trunk_request(struct pinholes *p, struct pn_realm *r, const stru
 int pinhole_set_trunk(struct pinholes *p, uint32_t agent, void *trunk, const struct pn_addr *remote)
 {
 	struct agent *a = pinhole_agent_of(p, agent);
+	int err = 0;
 
 	if (!a)
 		return -ESTALE;
-	a->trunk = trunk;
 	if (trunk)
-		return pinhole_put_place(&a->trunk_at, a, NULL, remote);
-	pinhole_drop_place(&a->trunk_at);
+		err = pinhole_put_place(&a->trunk_at, a, NULL, remote);
+	else
+		pinhole_drop_place(&a->trunk_at);
+	if (!err)
+		a->trunk = trunk;
 	pinhole_agent_check(a);
-	return 0;
+	return err;
+}
+
+void pinhole_no_trunk(struct pinholes *p, uint32_t agent)
+{
+	struct agent *a = pinhole_agent_of(p, agent);
+
+	if (a)
+		pinhole_agent_check(a);
 }
 
 void *pinhole_trunk(struct pinholes *p, const struct pn_realm *r, const struct pn_addr *via, struct pn_addr *to)

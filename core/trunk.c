@@ -322,6 +322,12 @@ void trunk_down(struct trunk *t, int err)
 	hash_each(&t->channels, lose_one, &err);
 }
 
+void trunk_break(struct trunk *t, int err)
+{
+	if (t->up)
+		t->conf.broken(t->conf.arg, err);
+}
+
 bool trunk_is_up(const struct trunk *t)
 {
 	return t->up;

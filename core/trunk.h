@@ -38,6 +38,7 @@ void trunk_free(struct trunk *t);                    /* NULL-safe; takes it down
 int trunk_up(struct trunk *t, const struct trunk_line *l); /* -ENOMEM */
 /* Its connection is gone or will be: all channels are closed with err. Not from within net_on_*. */
 void trunk_down(struct trunk *t, int err);
+void trunk_break(struct trunk *t, int err); /* it must go down, as broken() is told */
 bool trunk_is_up(const struct trunk *t);
 const struct trunk_line *trunk_line(const struct trunk *t);
 size_t trunk_channels(const struct trunk *t);

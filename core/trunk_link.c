@@ -46,6 +46,15 @@ void trunk_link_lead(struct trunk_link *l)
 	pinhole_set_trunk(l->pinholes, l->agent, l->trunk, &l->remote);
 }
 
+static int lead_first(struct trunk_link *l, uint32_t agent, const struct trunk_line *line)
+{
+	int err = trunk_up(l->trunk, line);
+
+	if (!err)
+		err = timer_start(l->loop, &l->watch, WATCH_MS);
+	return err ? err : pinhole_set_trunk(l->pinholes, agent, l->trunk, &l->remote);
+}
+
 /* 0, or -errno: it cannot be. */
 static int stand(struct trunk_link *l, uint32_t agent)
 {
@@ -55,15 +64,12 @@ static int stand(struct trunk_link *l, uint32_t agent)
 
 	if (agent == l->agent)
 		return 0;
-	if (!who || l->agent)
-		return -EACCES;
-	err = trunk_up(l->trunk, &line);
-	if (!err)
-		err = timer_start(l->loop, &l->watch, WATCH_MS);
-	if (err)
+	err = who && !l->agent ? lead_first(l, agent, &line) : -EACCES;
+	if (err) {
+		pinhole_no_trunk(l->pinholes, agent);
 		return err;
+	}
 	l->agent = agent;
-	trunk_link_lead(l);
 	metric_add(M_TRUNKS, 1);
 	log_info("trunk %s: agent %s of network %s", addr_text(&l->remote), who->agent, who->network);
 	return 0;

@@ -426,6 +426,57 @@ Test(pinhole, trunks)
 	cr_expect(eq(int, pinhole_set_trunk(pinholes(), 4711, trunk, &remote), -ESTALE));
 }
 
+/* A NAT may show a trunk's connection and another agent's socket by the same address and port. */
+Test(pinhole, a_trunk_takes_no_pinhole_of_another_agent)
+{
+	struct message m = request("other", "x", "trunk");
+	char nonce[MESSAGE_NONCE + 1], trunk[1];
+	const struct pn_addr at = addr("198.51.100.11:2000");
+	int64_t id;
+	int code;
+
+	agent_new(1, "acme", "correct horse");
+	advance(1000);
+	trunk_says(&m, "", "", nonce, &code);
+	id = trunk_says(&m, "battery staple", nonce, nonce, &code);
+	cr_assert(id > 0, "%d", code);
+	cr_expect(eq(int, pinhole_set_trunk(pinholes(), (uint32_t)id, trunk, &at), -EADDRINUSE));
+	cr_expect(eq(str, (char *)whose("198.51.100.11:2000"), "ag1"));
+	cr_expect(eq(ptr, through(at), NULL));
+	cr_expect(eq(ptr, (void *)(uintptr_t)pinhole_agent(pinholes(), (uint32_t)id), NULL), "nothing came of it");
+}
+
+Test(pinhole, a_trunk_ends_where_a_pinhole_of_another_agent_comes)
+{
+	struct message m = request("other", "x", "trunk");
+	char nonce[MESSAGE_NONCE + 1], trunk[1];
+	const struct pn_addr at = addr("198.51.100.11:2000");
+	int64_t id;
+	int code;
+
+	trunk_says(&m, "", "", nonce, &code);
+	id = trunk_says(&m, "battery staple", nonce, nonce, &code);
+	cr_assert(zero(int, pinhole_set_trunk(pinholes(), (uint32_t)id, trunk, &at)));
+	agent_new(1, "acme", "correct horse");
+	advance(1000);
+	cr_expect(eq(str, (char *)whose("198.51.100.11:2000"), "ag1"));
+	cr_expect(eq(ptr, world.collided, trunk));
+}
+
+Test(pinhole, an_agent_that_got_no_trunk_is_forgotten)
+{
+	struct message m = request("other", "x", "trunk");
+	char nonce[MESSAGE_NONCE + 1];
+	int64_t id;
+	int code;
+
+	trunk_says(&m, "", "", nonce, &code);
+	id = trunk_says(&m, "battery staple", nonce, nonce, &code);
+	cr_assert(id > 0, "%d", code);
+	pinhole_no_trunk(pinholes(), (uint32_t)id);
+	cr_expect(eq(ptr, (void *)(uintptr_t)pinhole_agent(pinholes(), (uint32_t)id), NULL));
+}
+
 Test(pinhole, a_trunk_that_says_something_else_is_closed)
 {
 	const struct pn_addr local = addr("198.51.100.5:3478"), remote = addr("198.51.100.11:5000");

@@ -67,6 +67,7 @@ static struct {
 	uint16_t next_port;
 	struct packet kept; /* the last datagram with credentials that came to the gateway */
 	unsigned requests;  /* datagrams that came to it */
+	void *collided;     /* the trunk whose address a pinhole got */
 } world;
 
 static struct pn_addr addr(const char *text)
@@ -302,10 +303,16 @@ static void on_moved(void *arg, struct module *m, const struct pn_realm *r, cons
 	bindings_move(((struct node *)arg)->bindings, m, r, from, to);
 }
 
+static void on_collided(void *arg, void *trunk)
+{
+	(void)arg;
+	world.collided = trunk;
+}
+
 static void new_pinholes(struct node *n)
 {
 	struct pinholes_conf c = { .loop = world.loop, .transport = n->transport, .module_name = module_of,
-				   .moved = on_moved, .arg = n };
+				   .moved = on_moved, .collided = on_collided, .arg = n };
 
 	pinholes_free(n->pinholes);
 	n->pinholes = pinholes_new(&c);
