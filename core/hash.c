@@ -100,6 +100,7 @@ static void move_bucket(struct hash *h, size_t at)
 		struct hash_node ***tail = n->hash & h->old_size ? &high : &low;
 
 		**tail = n;
+		n->link = *tail;
 		*tail = &n->next;
 		n = n->next;
 	}
@@ -150,6 +151,9 @@ int hash_put(struct hash *h, struct hash_node *n, uint64_t hash)
 	at = &h->slot[hash & (h->size - 1)];
 	n->hash = hash;
 	n->next = *at;
+	n->link = at;
+	if (n->next)
+		n->next->link = &n->next;
 	*at = n;
 	h->count++;
 	return 0;
@@ -157,14 +161,13 @@ int hash_put(struct hash *h, struct hash_node *n, uint64_t hash)
 
 void hash_del(struct hash *h, struct hash_node *n)
 {
-	struct hash_node **at = chain_of(h, n->hash);
-
-	while (at && *at && *at != n)
-		at = &(*at)->next;
-	if (!at || !*at)
+	if (!h->slot || !n->link)
 		return;
-	*at = n->next;
+	*n->link = n->next;
+	if (n->next)
+		n->next->link = n->link;
 	n->next = NULL;
+	n->link = NULL;
 	h->count--;
 }
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct hash_node {
-	struct hash_node *next;
+	struct hash_node *next, **link; /* link: what points to it; NULL: in no table */
 	uint64_t hash;
 };
 
@@ -23,7 +23,7 @@ uint64_t hash_bytes(const void *p, size_t len, uint64_t seed); /* seed chains se
 void hash_init(struct hash *h);
 void hash_free(struct hash *h); /* the table, not the entries */
 int hash_put(struct hash *h, struct hash_node *n, uint64_t hash); /* -ENOMEM; duplicates allowed */
-void hash_del(struct hash *h, struct hash_node *n);
+void hash_del(struct hash *h, struct hash_node *n); /* whatever the length of its chain; nothing if it is in none */
 /* First node with this hash (after NULL), or the next one after `after`; compare the key yourself. */
 struct hash_node *hash_find(const struct hash *h, uint64_t hash, const struct hash_node *after);
 /* Walk all; fn may delete the node that it is given, and put none. Stops when fn returns non-zero; returns it. */

@@ -132,6 +132,37 @@ static int stop_at_7(struct hash_node *n, void *arg)
 	return hash_entry(n, struct item, node)->id == 7 ? 77 : 0;
 }
 
+/* One chain, in which nodes leave and come back in any order while the table grows. */
+Test(hash, deletes_anywhere_in_a_chain)
+{
+	static struct item item[300];
+	struct hash h;
+	unsigned in = 0;
+
+	hash_init(&h);
+	for (unsigned step = 0; step < 5000; step++) {
+		struct item *it = &item[(step * 7919u) % ROWS(item)];
+
+		it->id = (unsigned)(it - item);
+		if (it->node.link) {
+			hash_del(&h, &it->node);
+			hash_del(&h, &it->node); /* again: nothing */
+			in--;
+		} else {
+			cr_assert(zero(int, hash_put(&h, &it->node, step % 3 ? 5 : hash_id(it->id, 300))));
+			in++;
+		}
+		cr_assert(eq(sz, h.count, in));
+		cr_assert(eq(ptr, find(&h, it->id, it->node.hash), it->node.link ? it : NULL));
+	}
+	for (size_t i = 0; i < ROWS(item); i++)
+		if (item[i].node.link)
+			cr_assert(eq(ptr, find(&h, item[i].id, item[i].node.hash), &item[i]));
+	hash_free(&h);
+	hash_del(&h, &item[0].node); /* the table is gone */
+	cr_expect(zero(sz, h.count));
+}
+
 Test(hash, walks_and_deletes)
 {
 	struct item item[100] = { 0 };

@@ -142,7 +142,7 @@ static void send_rtcp(struct media_stream *s, const struct sockaddr_in *to)
 		s->rtcp_sent++;
 }
 
-/* An empty packet with a source of its own, and the same for RTCP at the next port. */
+/* An empty packet with a source of its own, and the same for RTCP: at the next port until another one was said. */
 static void send_keepalive(struct media_stream *s)
 {
 	struct media_stream keep = { .seq = (uint16_t)(100 + s->kept), .timestamp = 160 * s->kept };
@@ -153,6 +153,8 @@ static void send_keepalive(struct media_stream *s)
 	if (sendto(s->rtp, packet, n, 0, (struct sockaddr *)&s->keep_to, sizeof(s->keep_to)) > 0)
 		s->kept++;
 	control.sin_port = htons((uint16_t)(ntohs(control.sin_port) + 1));
+	if (s->rtcp_to.sin_port)
+		control = s->rtcp_to;
 	if (s->rtcp >= 0)
 		send_rtcp(s, &control);
 }
