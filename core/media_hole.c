@@ -1,10 +1,11 @@
 #include "media_hole.h"
+#include "pinhole.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define AGENTS_MAX 4096u
-#define FLOOR_LIFE_MS 600000u /* longer than a nonce may live */
+#define FLOOR_LIFE_MS (PINHOLE_CMPH_NONCE_S * 1000 + 60000) /* longer than a nonce may live */
 
 void hole_table_init(struct hole_table *t, size_t max, size_t max_network)
 {

@@ -18,6 +18,7 @@ struct pinholes;
 
 #define PINHOLE_NAME_MAX 64u /* octets of the name of a network or an agent */
 #define PINHOLE_KEY 32u
+#define PINHOLE_CMPH_NONCE_S 1800u /* life of a nonce for CMPHs, which each answer renews */
 
 /* An agent that is registered now. Valid until the turn of the loop ends; keep the id, which is never used
  * again. */

@@ -135,6 +135,7 @@ void pinhole_die(struct hole *h)
 		 addr_text(&h->now.at));
 	metric_add(M_PINHOLES_EXPIRED, 1);
 	h->dead = true;
+	subscribers_give_up(h);
 	if (timer_start(p->c.loop, &h->life, PINHOLE_REMEMBER_MS))
 		pinhole_forget(h);
 }

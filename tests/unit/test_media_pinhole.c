@@ -411,6 +411,9 @@ Test(media_pinhole, a_replay_moves_nothing)
 	cr_expect(eq(str, (char *)found(&b, 7, "none", INNER), "none"));
 	cmph(&b, NAT ":6666", INNER, 6);
 	cr_expect(zero(sz, b.f.n_sent), "forgotten, but its order is not");
+	loop_advance(b.f.loop, PINHOLE_CMPH_NONCE_S * 1000 - 140000);
+	cmph(&b, NAT ":6666", INNER, 6);
+	cr_expect(zero(sz, b.f.n_sent), "nor as long as its nonce is good");
 	cmph(&b, NAT ":4004", INNER, 7);
 	expect_mapped(&b, NAT ":4004");
 	stop(&b);
