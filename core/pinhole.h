@@ -47,6 +47,7 @@ int pinholes_apply(struct pinholes *p, const struct conf *c, struct realms *real
 
 /* transport_pinholes: arg is the struct pinholes. */
 bool pinholes_on_stun(void *arg, struct module *m, const struct pn_msg *msg);
+void pinholes_heard(struct pinholes *p, const struct pn_realm *r, const struct pn_addr *from);
 void pinholes_redirect(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
 		       struct pn_addr *to);
 

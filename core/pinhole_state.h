@@ -48,7 +48,7 @@ struct hole {
 	uint32_t list, gathers; /* ids of the list it has, and of the one that is coming */
 	uint16_t parts;         /* of that one so far */
 	uint32_t lifetime_s;
-	uint64_t seen_ms;
+	uint64_t seen_ms, moved_ms;
 	bool dead;
 	struct timer life;
 };
@@ -106,7 +106,7 @@ void pinhole_make_room(struct network *n); /* one that is dead is forgotten */
 int pinhole_seen(struct hole *h, const struct pn_addr *at, uint32_t lifetime_s);
 void pinhole_die(struct hole *h);
 void pinhole_forget(struct hole *h); /* and its agent, when that has nothing else */
-const struct place *pinhole_place(const struct pinholes *p, const struct pn_realm *r, const struct pn_addr *a);
+struct place *pinhole_place(const struct pinholes *p, const struct pn_realm *r, const struct pn_addr *a);
 int pinhole_put_place(struct place *at, struct agent *a, struct hole *h, const struct pn_addr *addr);
 void pinhole_drop_place(struct place *at);
 

@@ -315,6 +315,27 @@ Test(pinhole, an_address_belongs_to_whom_it_was_given_last)
 	world.node[2].nr = 2;
 }
 
+Test(pinhole, a_former_address_is_of_whoever_speaks_from_it)
+{
+	agent_new(1, "acme", "correct horse");
+	advance(1000);
+	flush_nat(1);
+	advance(30000);
+	cr_assert(eq(str, (char *)whose("198.51.100.11:2001"), "ag1"));
+	flush_nat(1);
+	for (unsigned i = 0; i < 400 && strcmp(whose("198.51.100.11:2002"), "ag1") != 0; i++)
+		advance(100);
+	inject("198.51.100.11:2001", "late", 4);
+	cr_expect(eq(str, (char *)whose("198.51.100.11:2001"), "ag1"), "it was under way");
+	inject("198.51.100.11:2000", "late", 4);
+	advance(10000);
+	inject("198.51.100.11:2001", "neighbour", 9);
+	cr_expect(eq(str, (char *)whose("198.51.100.11:2001"), "nobody"));
+	inject("198.51.100.11:2002", "agent", 5);
+	cr_expect(eq(str, (char *)whose("198.51.100.11:2002"), "ag1"));
+	cr_expect(eq(str, (char *)whose("198.51.100.11:2000"), "ag1"));
+}
+
 static struct pn_binding *registered_at(const char *identity, const char *pinhole)
 {
 	struct node *gw = &world.node[GATEWAY];
