@@ -382,6 +382,26 @@ Test(trunks, strangers_are_shown_out)
 	}
 }
 
+/* Each challenge costs more than the question. */
+Test(trunks, strangers_may_not_ask_for_ever)
+{
+	const struct message m = { .stun = { .cls = STUN_REQUEST, .method = MESSAGE_REGISTER },
+				   .agent = str_of("one"), .protocol = str_of(MESSAGE_TRUNK), .inner = addr(INSIDE_TOY),
+				   .order = 1 };
+	uint8_t data[MESSAGE_MAX];
+	int len = message_write(&m, NULL, 0, NULL, data, sizeof(data));
+	struct sock *s = stranger("", 0);
+	unsigned n = 0;
+
+	cr_assert(len > 0);
+	for (; n < 1000 && !s->closed; n++) {
+		net_on_data(s->owner, data, (size_t)len);
+		loop_turn(w.loop);
+	}
+	cr_expect(n > 4 && n < 100, "%u", n);
+	cr_expect(eq(i64, metric_get(M_TRUNK_REFUSED), 1));
+}
+
 Test(trunks, strangers_are_few)
 {
 	size_t n = 0;
