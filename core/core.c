@@ -30,6 +30,14 @@ static bool on_stun(void *arg, struct module *m, const struct pn_msg *msg)
 	return msg->realm->uplink ? uplinks_on_stun(c->uplinks, m, msg) : pinholes_on_stun(c->pinholes, m, msg);
 }
 
+static void on_heard(void *arg, const struct pn_realm *r, const struct pn_addr *from)
+{
+	const struct core *c = arg;
+
+	if (!r->uplink)
+		pinholes_heard(c->pinholes, r, from);
+}
+
 static void on_redirect(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
 			struct pn_addr *to)
 {
@@ -77,8 +85,8 @@ static int make_pinholes(struct core *c)
 	struct uplinks_conf uc = { .loop = c->loop, .transport = c->transport, .bindings = c->bindings,
 				   .module_name = module_name };
 	struct trunks_conf tc = { .loop = c->loop, .transport = c->transport };
-	const struct transport_pinholes hooks = { .stun = on_stun, .redirect = on_redirect, .hold = on_hold,
-						  .changed = on_sockets_changed, .arg = c };
+	const struct transport_pinholes hooks = { .stun = on_stun, .heard = on_heard, .redirect = on_redirect,
+						  .hold = on_hold, .changed = on_sockets_changed, .arg = c };
 
 	c->pinholes = pinholes_new(&pc);
 	c->uplinks = uplinks_new(&uc);

@@ -1,10 +1,12 @@
 #include "media_hole.h"
+#include "pinhole.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define AGENTS_MAX 4096u
-#define FLOOR_LIFE_MS 600000u /* longer than a nonce may live */
+#define AGENTS_MAX 8192u
+#define AGENTS_NETWORK (AGENTS_MAX / 2) /* of one network: the others' do not suffer */
+#define FLOOR_LIFE_MS (PINHOLE_CMPH_NONCE_S * 1000 + 60000) /* longer than a nonce may live */
 
 void hole_table_init(struct hole_table *t, size_t max, size_t max_network)
 {
@@ -101,9 +103,18 @@ static void agent_del(struct hole_table *t, struct hole_agent *a)
 	free(a);
 }
 
+static bool may_add_agent(const struct hole_table *t, const char *network)
+{
+	size_t n = 0;
+
+	for (const struct hole_agent *a = t->all; a; a = a->next)
+		n += !strcmp(a->network, network);
+	return t->n_agents < AGENTS_MAX && n < AGENTS_NETWORK;
+}
+
 static struct hole_agent *agent_new(struct hole_table *t, unsigned realm, const char *network, const char *name)
 {
-	struct hole_agent *a = t->n_agents < AGENTS_MAX ? calloc(1, sizeof(*a)) : NULL;
+	struct hole_agent *a = may_add_agent(t, network) ? calloc(1, sizeof(*a)) : NULL;
 
 	if (!a)
 		return NULL;

@@ -13,6 +13,7 @@
 #define RATE_PER_S 500u /* requests of one source: an agent with a socket for each of its terminals */
 #define RATE_BURST 5000u
 #define COMPLAIN_MS 60000u
+#define STRAY_MS 5000u /* what was under way when a pinhole moved has arrived by then */
 
 void pinhole_set_name(char out[PINHOLE_NAME_MAX], struct pn_str name)
 {
@@ -227,6 +228,17 @@ void pinholes_free(struct pinholes *p)
 }
 
 /* ---- what is sent to pinholes ---- */
+
+/* A pinhole that moved speaks from where it was no more: the NAT gave that address to a neighbour, who is not to
+ * lose what is meant for him. */
+void pinholes_heard(struct pinholes *p, const struct pn_realm *r, const struct pn_addr *from)
+{
+	struct place *at = p->networks ? pinhole_place(p, r, from) : NULL;
+	const struct hole *h = at ? at->hole : NULL;
+
+	if (h && at != &h->now && loop_now(p->c.loop) - h->moved_ms >= STRAY_MS)
+		pinhole_drop_place(at);
+}
 
 void pinholes_redirect(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
 		       struct pn_addr *to)

@@ -18,6 +18,7 @@ struct pinholes;
 
 #define PINHOLE_NAME_MAX 64u /* octets of the name of a network or an agent */
 #define PINHOLE_KEY 32u
+#define PINHOLE_CMPH_NONCE_S 1800u /* life of a nonce for CMPHs, which each answer renews */
 
 /* An agent that is registered now. Valid until the turn of the loop ends; keep the id, which is never used
  * again. */
@@ -46,6 +47,7 @@ int pinholes_apply(struct pinholes *p, const struct conf *c, struct realms *real
 
 /* transport_pinholes: arg is the struct pinholes. */
 bool pinholes_on_stun(void *arg, struct module *m, const struct pn_msg *msg);
+void pinholes_heard(struct pinholes *p, const struct pn_realm *r, const struct pn_addr *from);
 void pinholes_redirect(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
 		       struct pn_addr *to);
 

@@ -16,12 +16,12 @@ static uint64_t place_hash(const struct pn_realm *r, const struct pn_addr *a)
 	return addr_hash(a, r->index);
 }
 
-const struct place *pinhole_place(const struct pinholes *p, const struct pn_realm *r, const struct pn_addr *a)
+struct place *pinhole_place(const struct pinholes *p, const struct pn_realm *r, const struct pn_addr *a)
 {
 	struct hash_node *n = NULL;
 
 	while ((n = hash_find(&p->places, place_hash(r, a), n))) {
-		const struct place *at = hash_entry(n, struct place, node);
+		struct place *at = hash_entry(n, struct place, node);
 
 		if (at->agent->network->realm == r && addr_eq(&at->at, a))
 			return at;
@@ -45,7 +45,7 @@ static bool is_live(const struct place *at)
 int pinhole_put_place(struct place *at, struct agent *a, struct hole *h, const struct pn_addr *addr)
 {
 	struct pinholes *p = a->network->table;
-	struct place *other = (struct place *)pinhole_place(p, a->network->realm, addr);
+	struct place *other = pinhole_place(p, a->network->realm, addr);
 	/* UDP of the one and TCP of the other, whose signalling would be taken for the wrong one's. A trunk can come
 	 * from another port, a pinhole cannot. */
 	bool collides = other && other->agent != a && !other->hole != !h;
@@ -135,6 +135,7 @@ void pinhole_die(struct hole *h)
 		 addr_text(&h->now.at));
 	metric_add(M_PINHOLES_EXPIRED, 1);
 	h->dead = true;
+	subscribers_give_up(h);
 	if (timer_start(p->c.loop, &h->life, PINHOLE_REMEMBER_MS))
 		pinhole_forget(h);
 }
@@ -218,6 +219,7 @@ int pinhole_seen(struct hole *h, const struct pn_addr *at, uint32_t lifetime_s)
 			 h->protocol, addr_text(&h->now.at), addr_text(at));
 		metric_add(M_PINHOLES_MOVED, 1);
 		retire_place(h);
+		h->moved_ms = loop_now(p->c.loop);
 	}
 	if (!h->now.agent)
 		err = pinhole_put_place(&h->now, h->agent, h, at);

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define NONCE_LIFE_S 300u       /* of the nonce for a socket's requests */
-#define CMPH_NONCE_LIFE_S 1800u /* of the one for CMPHs, which each answer renews */
 #define LIFETIME_LEAST_S 10u
 
 /* ---- nonces ---- */
@@ -82,7 +81,7 @@ const struct pinhole_agent *pinhole_cmph_nonce(struct pinholes *p, const struct 
 		return NULL;
 	a = hash_entry(node, struct agent, by_id);
 	if (a->network->realm != r || !str_eq(str_of(a->network->name), network) ||
-	    nonce_check(p->secret, nonce, agent_bind(a, bind), now_s(p), CMPH_NONCE_LIFE_S, &tag))
+	    nonce_check(p->secret, nonce, agent_bind(a, bind), now_s(p), PINHOLE_CMPH_NONCE_S, &tag))
 		return NULL;
 	errno = EACCES;
 	return speaks_from(a, from) ? &a->pub : NULL;

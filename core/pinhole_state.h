@@ -44,10 +44,11 @@ struct hole {
 	struct place now, former[PINHOLE_FORMERS]; /* former: the latest first */
 	struct credential_order order;
 	struct subscribers subscribers, gathering;
+	size_t charged;         /* what the network is charged for: the longer one of the two */
 	uint32_t list, gathers; /* ids of the list it has, and of the one that is coming */
 	uint16_t parts;         /* of that one so far */
 	uint32_t lifetime_s;
-	uint64_t seen_ms;
+	uint64_t seen_ms, moved_ms;
 	bool dead;
 	struct timer life;
 };
@@ -105,7 +106,7 @@ void pinhole_make_room(struct network *n); /* one that is dead is forgotten */
 int pinhole_seen(struct hole *h, const struct pn_addr *at, uint32_t lifetime_s);
 void pinhole_die(struct hole *h);
 void pinhole_forget(struct hole *h); /* and its agent, when that has nothing else */
-const struct place *pinhole_place(const struct pinholes *p, const struct pn_realm *r, const struct pn_addr *a);
+struct place *pinhole_place(const struct pinholes *p, const struct pn_realm *r, const struct pn_addr *a);
 int pinhole_put_place(struct place *at, struct agent *a, struct hole *h, const struct pn_addr *addr);
 void pinhole_drop_place(struct place *at);
 
@@ -113,6 +114,7 @@ void pinhole_drop_place(struct place *at);
 /* The message's part of a list. 0; -EDQUOT: more than the network may have; -ENOMEM. */
 int subscribers_take(struct hole *h, const struct message *m);
 void subscribers_clear(struct hole *h);
+void subscribers_give_up(struct hole *h); /* the list that is coming will not come any more */
 /* A pinhole of another agent of the network that has a subscriber of this one; the latest refreshed. NULL: none. */
 struct hole *subscribers_elsewhere(const struct hole *h);
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define LIST_FIRST 16u
+#define SAME_MAX 16u /* of one identity behind one socket: each new one looks at all */
 
 static uint64_t identity_hash(const struct hole *h, struct pn_str identity)
 {
@@ -47,6 +48,23 @@ static void list_free(struct subscribers *l)
 		free(l->list[i]);
 	free(l->list);
 	*l = (struct subscribers){ NULL, 0, 0 };
+}
+
+/* While a list comes the network pays for it, or for the one before, not for both. */
+static void charge(struct hole *h)
+{
+	struct network *n = h->agent->network;
+	size_t now = h->gathering.n > h->subscribers.n ? h->gathering.n : h->subscribers.n;
+
+	n->n_subscribers += now - h->charged;
+	h->charged = now;
+}
+
+void subscribers_give_up(struct hole *h)
+{
+	list_free(&h->gathering);
+	h->gathers = 0;
+	charge(h);
 }
 
 static bool names_itself(const struct message_subscriber *s)
@@ -110,20 +128,34 @@ static bool refuse_claimed(const struct hole *h, const struct subscriber *s)
 
 void subscribers_clear(struct hole *h)
 {
-	struct network *n = h->agent->network;
+	struct pinholes *p = h->agent->network->table;
 
 	for (size_t i = 0; i < h->subscribers.n; i++)
-		hash_del(&n->table->subscribers, &h->subscribers.list[i]->node);
-	n->n_subscribers -= h->subscribers.n;
+		hash_del(&p->subscribers, &h->subscribers.list[i]->node);
 	list_free(&h->subscribers);
-	list_free(&h->gathering);
-	h->list = h->gathers = 0;
+	h->list = 0;
+	subscribers_give_up(h);
+}
+
+static bool is_too_often(const struct hole *h, const struct subscriber *s)
+{
+	unsigned n = 0;
+
+	for (const struct subscriber *o = NULL; (o = next_same(h, identity_of(s), o));)
+		n += o->hole == h;
+	return n >= SAME_MAX;
+}
+
+static int settle_one(struct hole *h, struct subscriber *s)
+{
+	if (is_too_often(h, s) || refuse_claimed(h, s))
+		return -EEXIST;
+	return hash_put(&h->agent->network->table->subscribers, &s->node, identity_hash(h, identity_of(s)));
 }
 
 /* The list that has come is the one that counts. */
 static void settle(struct hole *h)
 {
-	struct network *n = h->agent->network;
 	struct subscribers l = h->gathering;
 	uint32_t id = h->gathers;
 	size_t kept = 0;
@@ -133,7 +165,7 @@ static void settle(struct hole *h)
 	for (size_t i = 0; i < l.n; i++) {
 		struct subscriber *s = l.list[i];
 
-		if (refuse_claimed(h, s) || hash_put(&n->table->subscribers, &s->node, identity_hash(h, identity_of(s))))
+		if (settle_one(h, s))
 			free(s);
 		else
 			l.list[kept++] = s;
@@ -141,7 +173,7 @@ static void settle(struct hole *h)
 	l.n = kept;
 	h->subscribers = l;
 	h->list = id;
-	n->n_subscribers += kept;
+	charge(h);
 }
 
 int subscribers_take(struct hole *h, const struct message *m)
@@ -155,22 +187,21 @@ int subscribers_take(struct hole *h, const struct message *m)
 	if (m->part.count > PINHOLE_PARTS)
 		return -EDQUOT;
 	if (m->part.list != h->gathers) {
-		list_free(&h->gathering);
+		subscribers_give_up(h);
 		h->gathers = m->part.list;
 		h->parts = 0;
 	}
 	if (m->part.index != h->parts)
 		return 0;
 	while (message_subscriber(m, &at, &s)) {
-		int err = n->n_subscribers - h->subscribers.n + h->gathering.n < n->max_subscribers
-				  ? list_add(&h->gathering, h, &s)
-				  : -EDQUOT;
+		bool room = h->gathering.n < h->charged || n->n_subscribers < n->max_subscribers;
+		int err = room ? list_add(&h->gathering, h, &s) : -EDQUOT;
 
-		if (!err)
-			continue;
-		list_free(&h->gathering);
-		h->gathers = 0;
-		return err;
+		if (err) {
+			subscribers_give_up(h);
+			return err;
+		}
+		charge(h);
 	}
 	if (++h->parts == m->part.count)
 		settle(h);

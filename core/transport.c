@@ -520,5 +520,7 @@ void net_on_datagram(void *owner, const struct pn_addr *from, const void *data, 
 	if (f->t->pinholes.stun && stun_is(data, len) &&
 	    f->t->pinholes.stun(f->t->pinholes.arg, f->module, &m))
 		return;
+	if (f->t->pinholes.heard)
+		f->t->pinholes.heard(f->t->pinholes.arg, f->realm, from);
 	f->t->events->message(f->module, &m);
 }

@@ -52,6 +52,8 @@ struct transport_pinholes {
 	/* A datagram that looks like one of the pinhole protocol (stun_is) on a socket of the module:
 	 * true when it was, and the module does not see it. */
 	bool (*stun)(void *arg, struct module *m, const struct pn_msg *msg);
+	/* One for the module came from there. NULL: nobody asks. */
+	void (*heard)(void *arg, const struct pn_realm *r, const struct pn_addr *from);
 	/* A datagram is about to leave to *to: may change it to where that pinhole is now. NULL: never. */
 	void (*redirect)(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
 			 struct pn_addr *to);

@@ -14,6 +14,7 @@
 #define REGISTER_MS 10000u /* a connection that has not registered by then is closed */
 #define WATCH_MS 15000u    /* how often is looked whether its agent is still registered */
 #define ANSWER_MAX 1500u
+#define REQUESTS_MAX 16u   /* until it has registered: two do, and a nonce may be stale */
 
 /* It ends itself: the connection is still there. */
 static void end(struct trunk_link *l, const char *why)
@@ -104,7 +105,9 @@ static void on_request(struct trunk_link *l, const struct pn_msg *m)
 
 void trunk_link_message(struct trunk_link *l, const struct pn_msg *m)
 {
-	if (!trunk_frame_is(m->data, m->len))
+	if (!l->agent && ++l->requests > REQUESTS_MAX)
+		end(l, "too many requests");
+	else if (!trunk_frame_is(m->data, m->len))
 		on_request(l, m);
 	else if (l->agent)
 		trunk_input(l->trunk, m->data, m->len);

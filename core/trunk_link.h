@@ -21,6 +21,7 @@ struct trunk_link {
 	struct pn_addr local, remote;
 	struct trunk *trunk;
 	uint32_t agent; /* 0: not registered yet */
+	unsigned requests; /* so far, until it is */
 	uint64_t until_ms; /* the end of its registration */
 	uint64_t number;   /* later ones have higher numbers */
 	struct timer watch;

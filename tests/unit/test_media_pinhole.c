@@ -411,6 +411,9 @@ Test(media_pinhole, a_replay_moves_nothing)
 	cr_expect(eq(str, (char *)found(&b, 7, "none", INNER), "none"));
 	cmph(&b, NAT ":6666", INNER, 6);
 	cr_expect(zero(sz, b.f.n_sent), "forgotten, but its order is not");
+	loop_advance(b.f.loop, PINHOLE_CMPH_NONCE_S * 1000 - 140000);
+	cmph(&b, NAT ":6666", INNER, 6);
+	cr_expect(zero(sz, b.f.n_sent), "nor as long as its nonce is good");
 	cmph(&b, NAT ":4004", INNER, 7);
 	expect_mapped(&b, NAT ":4004");
 	stop(&b);
@@ -474,6 +477,23 @@ Test(media_pinhole, a_network_has_a_quota)
 	cmph(&b, NAT ":4100", "10.1.0.3:40000", 100);
 	expect_mapped(&b, NAT ":4100");
 	stop(&b);
+}
+
+/* Their names are remembered for a while: whoever takes new ones all the time harms his own network alone. */
+Test(media_pinhole, a_network_has_so_many_agents)
+{
+	struct hole_table t;
+	char name[16];
+	uint32_t n = 0;
+
+	hole_table_init(&t, 8, 4);
+	do
+		snprintf(name, sizeof(name), "%u", ++n);
+	while (n < 100000 && hole_agent_get(&t, 0, "acme", name, n));
+	cr_expect(n > 1000 && n < 100000, "%u", n);
+	cr_expect(ne(ptr, hole_agent_get(&t, 0, "acme", "1", 1), NULL), "who is known stays");
+	cr_expect(ne(ptr, hole_agent_get(&t, 0, "other", "1", n + 1), NULL));
+	hole_table_clear(&t);
 }
 
 Test(media_pinhole, an_agent_that_came_back_has_its_pinholes)

@@ -174,6 +174,66 @@ Test(pinhole, subscribers_are_capped_too)
 	cr_expect(shows("\"subscribers\":2,"), "those it had: %s", table());
 }
 
+/* A part of a list, from the socket of agent 1, in whose name ever. */
+static void send_part(const char *agent, struct message_part part, const struct message_subscriber *list, size_t n)
+{
+	static uint64_t order;
+	struct message m = request("acme", agent, "sip"), seen;
+	uint8_t data[MESSAGE_MAX], key[STUN_KEY];
+	struct packet with_nonce = world.kept;
+	int len;
+
+	cr_assert(zero(int, message_parse(with_nonce.data, with_nonce.len, &seen)));
+	credential_key(m.username, str_of(MESSAGE_REALM), str_of("correct horse"), key);
+	m.stun.method = MESSAGE_REGISTER;
+	m.realm = str_of(MESSAGE_REALM);
+	m.nonce = seen.nonce;
+	m.offers_sha256 = m.chooses_sha256 = true;
+	m.part = part;
+	m.order = ++order;
+	len = message_write(&m, list, n, key, data, sizeof(data));
+	cr_assert(len > 0);
+	inject("198.51.100.11:2000", data, (size_t)len);
+}
+
+Test(pinhole, lists_that_are_coming_are_capped_too)
+{
+	struct message_subscriber list[3];
+
+	for (size_t i = 0; i < 3; i++)
+		list[i] = (struct message_subscriber){ str_of(i ? i > 1 ? "c" : "b" : "a"), addr("10.1.0.7:5060") };
+	world.node[GATEWAY].network[0].subscribers = 4;
+	apply_gateway(&world.node[GATEWAY]);
+	agent_new(1, "acme", "correct horse");
+	advance(1000);
+	send_part("x", (struct message_part){ 7, 0, 2 }, list, 3);
+	cr_expect(zero(i64, metric_get(M_PINHOLE_QUOTA)));
+	send_part("y", (struct message_part){ 7, 0, 2 }, list, 3);
+	cr_expect(eq(i64, metric_get(M_PINHOLE_QUOTA), 1));
+	send_part("x", (struct message_part){ 7, 1, 2 }, list, 1);
+	cr_expect(shows("\"subscribers\":4,"), "%s", table());
+	send_part("x", (struct message_part){ 8, 0, 1 }, list, 3);
+	cr_expect(shows("\"subscribers\":3,"), "a new list needs no room beside the old one: %s", table());
+	send_part("y", (struct message_part){ 9, 0, 1 }, list, 1);
+	cr_expect(shows("\"subscribers\":1,"), "what was given up is free: %s", table());
+	cr_expect(eq(i64, metric_get(M_PINHOLE_QUOTA), 1));
+}
+
+/* Some may have one identity; a list of nothing else would cost the square of its length. */
+Test(pinhole, one_socket_has_an_identity_so_often)
+{
+	struct message_subscriber list[40];
+
+	for (size_t i = 0; i < ROWS(list); i++) {
+		list[i] = (struct message_subscriber){ str_of("a"), addr("10.1.0.7:5060") };
+		list[i].terminal.port = (uint16_t)(5000 + i);
+	}
+	agent_new(1, "acme", "correct horse");
+	advance(1000);
+	send_part("x", (struct message_part){ 7, 0, 1 }, list, ROWS(list));
+	cr_expect(shows("\"subscribers\":16,"), "%s", table());
+}
+
 Test(pinhole, one_network_has_a_subscriber)
 {
 	struct node *a = agent_new(1, "acme", "correct horse"), *b = agent_new(2, "other", "battery staple");
@@ -253,6 +313,27 @@ Test(pinhole, an_address_belongs_to_whom_it_was_given_last)
 	cr_expect(eq(str, (char *)whose("198.51.100.11:2000"), "ag2"));
 	cr_expect(shows("\"agent\":\"ag1\",\"protocol\":\"sip\",\"inner\":\"10.1.0.3:19900\",\"pinhole\":null"), "%s", table());
 	world.node[2].nr = 2;
+}
+
+Test(pinhole, a_former_address_is_of_whoever_speaks_from_it)
+{
+	agent_new(1, "acme", "correct horse");
+	advance(1000);
+	flush_nat(1);
+	advance(30000);
+	cr_assert(eq(str, (char *)whose("198.51.100.11:2001"), "ag1"));
+	flush_nat(1);
+	for (unsigned i = 0; i < 400 && strcmp(whose("198.51.100.11:2002"), "ag1") != 0; i++)
+		advance(100);
+	inject("198.51.100.11:2001", "late", 4);
+	cr_expect(eq(str, (char *)whose("198.51.100.11:2001"), "ag1"), "it was under way");
+	inject("198.51.100.11:2000", "late", 4);
+	advance(10000);
+	inject("198.51.100.11:2001", "neighbour", 9);
+	cr_expect(eq(str, (char *)whose("198.51.100.11:2001"), "nobody"));
+	inject("198.51.100.11:2002", "agent", 5);
+	cr_expect(eq(str, (char *)whose("198.51.100.11:2002"), "ag1"));
+	cr_expect(eq(str, (char *)whose("198.51.100.11:2000"), "ag1"));
 }
 
 static struct pn_binding *registered_at(const char *identity, const char *pinhole)

@@ -1,3 +1,5 @@
+#include "pinhole/client.h"
+#include "pinhole/message.h"
 #include "trunks_kit.h"
 
 #define GATEWAY_TOY "198.51.100.5:7000"
@@ -60,6 +62,51 @@ Test(trunks, connections_pass_both_ways)
 	expect_heard(ag1, "+ <h245> ", __LINE__);
 	cr_expect(eq(str, (char *)addr_text(&ag1->opened.local), INSIDE_TOY));
 	cr_expect(eq(int, w.dials, 1), "all through one connection");
+}
+
+/* Agent "two" registers a socket that the NAT shows as `from`. */
+static enum pinhole_event register_two(const struct pn_addr *from, const char *secret)
+{
+	struct pinhole_login *l = pinhole_login_new(&(struct pinhole_login_conf){
+		.network = str_of("acme"), .agent = str_of("two"), .secret = str_of(secret), .wall_us = 1000000 });
+	const struct pinhole_client_conf conf = { .kind = PINHOLE_REGISTER, .login = l, .gateway = addr(GATEWAY_TOY),
+						  .inner = addr("10.1.0.4:7000"), .protocol = str_of("toy") };
+	struct pinhole_client *c = pinhole_client_new(&conf, 0);
+	enum pinhole_event event = PINHOLE_NOTHING;
+	uint8_t data[MESSAGE_MAX];
+
+	for (unsigned i = 0; i < 2; i++) {
+		int len = pinhole_client_output(c, 0, data, sizeof(data));
+
+		cr_assert(len > 0 && !w.n_queue);
+		net_on_datagram(sock_at(gateway, 'u', &conf.gateway)->owner, from, data, (size_t)len);
+		cr_assert(w.n_queue > 0);
+		event = pinhole_client_input(c, 0, &conf.gateway, w.queue[0].data, w.queue[0].len);
+		w.n_queue = 0;
+	}
+	pinhole_client_free(c);
+	pinhole_login_free(l);
+	return event;
+}
+
+Test(trunks, it_comes_again_from_elsewhere_when_a_pinhole_has_its_address)
+{
+	const struct pn_addr former = addr("198.51.100.11:30000");
+	uint64_t up;
+
+	begin();
+	cr_assert(zero(int, open_up(ag1, &up)));
+	run();
+	cr_expect(eq(str, (char *)addr_text(&gateway->opened.remote), "198.51.100.11:30000"));
+	expect_heard(gateway, "+ ", __LINE__);
+	expect_heard(ag1, "+ ", __LINE__);
+	cr_expect(eq(int, register_two(&former, "a secret of all of us"), PINHOLE_OPEN));
+	cr_expect(not(leads_to("198.51.100.11:30000")));
+	run();
+	cr_expect(ne(ptr, strstr(gateway->heard, "-"), NULL), "its channels ended: %s", gateway->heard);
+	advance(5000);
+	cr_expect(leads_to("198.51.100.11:30001"), "it stands again");
+	gateway->heard[0] = ag1->heard[0] = 0;
 }
 
 Test(trunks, who_needs_none_has_none)
@@ -333,6 +380,26 @@ Test(trunks, strangers_are_shown_out)
 		cr_expect(s->closed, "row %zu", i);
 		cr_expect(eq(i64, metric_get(M_TRUNK_REFUSED), (int64_t)i + 1), "row %zu", i);
 	}
+}
+
+/* Each challenge costs more than the question. */
+Test(trunks, strangers_may_not_ask_for_ever)
+{
+	const struct message m = { .stun = { .cls = STUN_REQUEST, .method = MESSAGE_REGISTER },
+				   .agent = str_of("one"), .protocol = str_of(MESSAGE_TRUNK), .inner = addr(INSIDE_TOY),
+				   .order = 1 };
+	uint8_t data[MESSAGE_MAX];
+	int len = message_write(&m, NULL, 0, NULL, data, sizeof(data));
+	struct sock *s = stranger("", 0);
+	unsigned n = 0;
+
+	cr_assert(len > 0);
+	for (; n < 1000 && !s->closed; n++) {
+		net_on_data(s->owner, data, (size_t)len);
+		loop_turn(w.loop);
+	}
+	cr_expect(n > 4 && n < 100, "%u", n);
+	cr_expect(eq(i64, metric_get(M_TRUNK_REFUSED), 1));
 }
 
 Test(trunks, strangers_are_few)

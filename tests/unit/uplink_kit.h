@@ -217,6 +217,14 @@ static bool on_stun(void *arg, struct module *m, const struct pn_msg *msg)
 	return n->uplinks ? uplinks_on_stun(n->uplinks, m, msg) : pinholes_on_stun(n->pinholes, m, msg);
 }
 
+static void on_heard(void *arg, const struct pn_realm *r, const struct pn_addr *from)
+{
+	struct node *n = arg;
+
+	if (n->pinholes)
+		pinholes_heard(n->pinholes, r, from);
+}
+
 static void on_redirect(void *arg, uint64_t flow, const struct module *m, const struct pn_realm *r,
 			struct pn_addr *to)
 {
@@ -273,8 +281,8 @@ static void node_new(struct node *n, unsigned nr)
 {
 	static const struct binding_events be = { .gone = on_binding, .changed = on_binding };
 	struct transport_conf tc = { .loop = world.loop, .net = &kit_ops, .net_arg = n, .events = &kit_events };
-	struct transport_pinholes hooks = { .stun = on_stun, .redirect = on_redirect, .hold = on_hold,
-					    .changed = on_changed, .arg = n };
+	struct transport_pinholes hooks = { .stun = on_stun, .heard = on_heard, .redirect = on_redirect,
+					    .hold = on_hold, .changed = on_changed, .arg = n };
 
 	n->nr = nr;
 	n->realms = realms_new();
