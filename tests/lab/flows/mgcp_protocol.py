@@ -12,7 +12,7 @@ LOSS = """
 table ip lossy {
     chain forward {
         type filter hook forward priority -10; policy accept;
-        udp dport { 2427, 2727 } numgen random mod 100 < 12 drop
+        udp dport { 2427, 2727 } numgen inc mod 8 == 5 drop
     }
 }
 """
