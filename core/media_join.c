@@ -12,7 +12,8 @@
 
 /* ---- who has its media there ---- */
 
-/* Plain STUN is of use to a terminal that the softswitch accepted, where its signalling comes from. */
+/* Plain STUN is of use to a terminal that the softswitch accepted, where its signalling comes from. That may be
+ * an agent which knows nothing of media. */
 static struct media_owner owner_of(const struct pn_session *s, enum pn_side side)
 {
 	struct media_pinholes *holes = s->t->conf.holes;
@@ -20,10 +21,11 @@ static struct media_owner owner_of(const struct pn_session *s, enum pn_side side
 	const struct pn_binding_info *b;
 
 	who.agent = media_pinholes_agent(holes, who.realm, &s->rec.peer[side]);
-	if (who.agent || !s->binding[side])
+	if (!s->binding[side] || (who.agent && who.realm->stun_media == STUN_MEDIA_NEVER))
 		return who;
 	b = binding_info(s->binding[side]);
-	if (b->state == PN_ACTIVE)
+	if (b->state == PN_ACTIVE &&
+	    (!who.agent || media_pinholes_agent(holes, who.realm, &b->pinhole) == who.agent))
 		who.ip = b->pinhole;
 	return who;
 }

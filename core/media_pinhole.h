@@ -19,7 +19,7 @@ struct media_pinholes;
 struct media_owner {
 	const struct pn_realm *realm;
 	uint32_t agent;    /* pinhole.h; 0: none */
-	struct pn_addr ip; /* agent 0: the port does not matter */
+	struct pn_addr ip; /* the port does not matter; family 0: plain STUN is of no use to it */
 };
 
 struct media_pinhole_events {
@@ -58,7 +58,8 @@ void media_pinholes_on_stun(struct media_pinholes *p, const struct relay_place *
 /* The agent whose signalling comes from this address; 0: none. */
 uint32_t media_pinholes_agent(struct media_pinholes *p, const struct pn_realm *r, const struct pn_addr *signalling);
 /* The live pinhole of this owner that a declaration means: the pinhole itself, else the one whose inner
- * address it is. NULL: none (yet). Valid until the turn ends. */
+ * address it is. Of an agent: its own; else, where an IP is given, plain STUN's if that is what is named, but
+ * not by its inner address. NULL: none (yet). Valid until the turn ends. */
 const struct media_hole *media_pinholes_find(struct media_pinholes *p, const struct media_owner *who,
 					     const struct pn_addr *declared);
 const struct media_hole *media_pinholes_by_id(struct media_pinholes *p, uint32_t id); /* NULL */

@@ -27,6 +27,16 @@ static const struct media_hole *find_owned(const struct media_pinholes *p, const
 	return h && h->agent == a ? h : hole_of_agent(&p->table, a, declared);
 }
 
+/* The pinhole itself, made by plain STUN from that IP. */
+static const struct media_hole *find_named(const struct media_pinholes *p, const struct media_owner *who,
+					   const struct pn_addr *declared)
+{
+	const struct media_hole *h = hole_at(&p->table, who->realm->index, declared);
+
+	return h && !h->agent && addr_same_ip(&h->where, &who->ip) ? h : NULL;
+}
+
+/* What plain STUN says of inner addresses counts nothing beside an agent: all behind its NAT could say it. */
 const struct media_hole *media_pinholes_find(struct media_pinholes *p, const struct media_owner *who,
 					     const struct pn_addr *declared)
 {
@@ -34,16 +44,13 @@ const struct media_hole *media_pinholes_find(struct media_pinholes *p, const str
 
 	if (!declared->family)
 		return NULL;
-	if (who->agent) {
-		h = find_owned(p, who, declared);
-		return h && h->where.family ? h : NULL;
-	}
+	h = who->agent ? find_owned(p, who, declared) : NULL;
+	if (h)
+		return h->where.family ? h : NULL;
 	if (!who->ip.family)
 		return NULL;
-	h = hole_at(&p->table, who->realm->index, declared);
-	if (h && !h->agent && addr_same_ip(&h->where, &who->ip))
-		return h;
-	return hole_plain(&p->table, who->realm->index, &who->ip, declared);
+	h = find_named(p, who, declared);
+	return h || who->agent ? h : hole_plain(&p->table, who->realm->index, &who->ip, declared);
 }
 
 const struct media_hole *media_pinholes_by_id(struct media_pinholes *p, uint32_t id)

@@ -66,13 +66,21 @@ static inline void cmph(struct rig *r, const char *from, const char *inner)
 	r->n_sent = 0;
 }
 
-static inline void stun(struct rig *r, const char *from)
+/* inner may be NULL */
+static inline void stun_of(struct rig *r, const char *from, const char *inner)
 {
 	struct message m = { .stun = { .method = MESSAGE_CMPH } };
 	uint8_t out[MESSAGE_MAX];
 
+	if (inner)
+		m.inner = rig_addr(inner);
 	arrive(r, from, out, message_write(&m, NULL, 0, NULL, out, sizeof(out)));
 	r->n_sent = 0;
+}
+
+static inline void stun(struct rig *r, const char *from)
+{
+	stun_of(r, from, NULL);
 }
 
 /* ---- calls ---- */
@@ -85,16 +93,21 @@ static inline struct pn_session *agent_call(struct rig *r, const char *key)
 	return rig_session_args(r, &a);
 }
 
-static inline struct pn_binding *bind_phone(struct rig *r, bool accepted)
+static inline struct pn_binding *bind_at(struct rig *r, const char *pinhole, bool accepted)
 {
 	struct pn_binding_args a = { .size = sizeof(a), .realm = r->access, .identity = str_of("bob"),
-				     .pinhole = rig_addr(PHONE ":5060"), .flow = 1, .expires_ms = 60000 };
+				     .pinhole = rig_addr(pinhole), .flow = 1, .expires_ms = 60000 };
 	struct pn_binding *b = NULL;
 
 	cr_assert(zero(int, binding_put(r->bindings, (struct module *)r, &a, &b)));
 	if (accepted)
 		binding_accept(b, 3600000, 3600000);
 	return b;
+}
+
+static inline struct pn_binding *bind_phone(struct rig *r, bool accepted)
+{
+	return bind_at(r, PHONE ":5060", accepted);
 }
 
 static inline struct pn_session *phone_call(struct rig *r, const char *key, struct pn_binding *b)

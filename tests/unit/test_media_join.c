@@ -228,6 +228,48 @@ Test(media_join, plain_stun_counts_for_a_bound_terminal)
 	}
 }
 
+/* A proxy that registered itself makes no media pinholes; those of its users, behind the same NAT, count. */
+Test(media_join, plain_stun_counts_behind_an_agent_without_media)
+{
+	static const struct {
+		const char *what, *bound_at, *asked_from, *named;
+		bool accepted, joined;
+		enum stun_media stun_media;
+	} row[] = {
+		{ "as it should be", RIG_AGENT, NAT ":4000", NAT ":4000", true, true, STUN_MEDIA_AUTO },
+		{ "not by config", RIG_AGENT, NAT ":4000", NAT ":4000", true, false, STUN_MEDIA_NEVER },
+		{ "no binding", NULL, NAT ":4000", NAT ":4000", false, false, STUN_MEDIA_AUTO },
+		{ "pending", RIG_AGENT, NAT ":4000", NAT ":4000", false, false, STUN_MEDIA_AUTO },
+		{ "bound beside the agent", NAT ":5062", NAT ":4000", NAT ":4000", true, false, STUN_MEDIA_AUTO },
+		{ "it named another", RIG_AGENT, NAT ":4000", NAT ":4002", true, false, STUN_MEDIA_AUTO },
+		{ "by its inner address", RIG_AGENT, NAT ":4000", "10.1.0.3:40000", true, false, STUN_MEDIA_AUTO },
+		{ "another IP's", RIG_AGENT, PHONE ":4000", PHONE ":4000", true, false, STUN_MEDIA_AUTO },
+	};
+
+	for (size_t i = 0; i < ROWS(row); i++) {
+		struct rig *r = start(row[i].stun_media);
+		struct pn_binding *b = row[i].bound_at ? bind_at(r, row[i].bound_at, row[i].accepted) : NULL;
+		struct pn_session_args a = rig_args(r, "k");
+		struct pn_session *s;
+		char lines[64];
+
+		a.peer_a = rig_addr(RIG_AGENT);
+		a.binding_a = b;
+		s = rig_session_args(r, &a);
+		stun_of(r, row[i].asked_from, "10.1.0.3:40000");
+		snprintf(lines, sizeof(lines), "audio %s", row[i].named);
+		rig_offer(r, s, A, lines);
+		cr_expect(eq(str, r->said, row[i].joined ? "rewrite:0 " : ""), "%s", row[i].what);
+		if (row[i].joined) {
+			rig_answer(r, s, B, "audio " PSTN);
+			expect_shared(r, row[i].what);
+			expect_down(r, s, row[i].named);
+			expect_up(r, row[i].named, PSTN);
+		}
+		stop(r);
+	}
+}
+
 Test(media_join, rtcp_alone_may_name_it)
 {
 	struct rig *r = start(STUN_MEDIA_AUTO);

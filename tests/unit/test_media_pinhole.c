@@ -238,7 +238,10 @@ Test(media_pinhole, plain_stun_learns_its_address_and_nothing_else)
 	cr_expect(eq(str, (char *)found(&b, 0, NAT, NAT ":4000"), NAT ":4000"));
 	cr_expect(eq(str, (char *)found(&b, 0, NAT, NAT ":4001"), "none"));
 	cr_expect(eq(str, (char *)found(&b, 0, "203.0.113.2", NAT ":4000"), "none"), "another's");
-	cr_expect(eq(str, (char *)found(&b, 7, NAT, NAT ":4000"), "none"), "no agent's");
+	cr_expect(eq(str, (char *)found(&b, 7, "none", NAT ":4000"), "none"), "no agent's");
+	cr_expect(eq(str, (char *)found(&b, 7, NAT, NAT ":4000"), NAT ":4000"), "a terminal's behind an agent");
+	cr_expect(eq(str, (char *)found(&b, 7, NAT, NAT ":4001"), "none"));
+	cr_expect(eq(str, (char *)found(&b, 7, "203.0.113.2", NAT ":4000"), "none"), "behind another agent");
 	stop(&b);
 }
 
@@ -251,6 +254,7 @@ Test(media_pinhole, plain_stun_may_tell_its_inner_address)
 	cr_expect(eq(sz, b.f.sent[0].len, 32));
 	cr_expect(eq(str, (char *)found(&b, 0, NAT, INNER), NAT ":4000"));
 	cr_expect(eq(str, (char *)found(&b, 0, "203.0.113.2", INNER), "none"), "the same inside another NAT");
+	cr_expect(eq(str, (char *)found(&b, 7, NAT, INNER), "none"), "an agent's inner addresses are its own");
 	plain(&b, "203.0.113.2:9", INNER);
 	cr_expect(eq(str, (char *)found(&b, 0, NAT, INNER), NAT ":4000"));
 	loop_advance(b.f.loop, 10);
@@ -337,6 +341,7 @@ Test(media_pinhole, an_agent_has_its_pinhole_acknowledged)
 	cr_expect(eq(str, (char *)found(&b, 7, "none", NAT ":4000"), NAT ":4000"));
 	cr_expect(eq(str, (char *)found(&b, 7, "none", INNER), NAT ":4000"));
 	cr_expect(eq(str, (char *)found(&b, 8, "none", INNER), "none"), "another agent's");
+	cr_expect(eq(str, (char *)found(&b, 8, NAT, NAT ":4000"), "none"), "another agent's behind the same NAT");
 	cr_expect(eq(str, (char *)found(&b, 0, NAT, NAT ":4000"), "none"), "no plain terminal's");
 	cr_expect(eq(u32, media_pinholes_agent(b.holes, realms_at(b.realms, 0), &(struct pn_addr){ .family = 4, .port = 5060 }),
 		     7));

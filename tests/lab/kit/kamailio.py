@@ -15,13 +15,13 @@ PING = ("OPTIONS sip:{0}:{1} SIP/2.0\r\nVia: SIP/2.0/UDP {2};rport;branch=z9hG4b
 class Kamailio:
     """One kamailio on HOST; users is what it is asked to route."""
 
-    def __init__(self, lab, host="ssw", address=None, port=5060, name="kamailio"):
+    def __init__(self, lab, host="ssw", address=None, port=5060, name="kamailio", config=CONFIG):
         self.address, self.port = address or ADDRESS[host], port
         self.namespace = lab.net[host]
         runtime = lab.file(name)
         os.mkdir(runtime)
         self.process = lab.spawn(
-            host, ["kamailio", "-f", CONFIG, "-DD", "-E", "-m", "256", "-M", "8", "-Y", runtime,
+            host, ["kamailio", "-f", config, "-DD", "-E", "-m", "256", "-M", "8", "-Y", runtime,
                    "-w", runtime, "-l", f"udp:{self.address}:{port}"], name=name)
 
     def ready(self):
