@@ -60,7 +60,7 @@ static void on_event(void *arg, const struct engine_event *ev)
 		abort();
 }
 
-static const struct engine_ops ops = { on_send, on_hop, on_event };
+static const struct engine_ops ops = { .send = on_send, .hop = on_hop, .event = on_event };
 
 static void begin(struct world *w)
 {
