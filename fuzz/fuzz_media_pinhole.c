@@ -198,7 +198,11 @@ static void declare(uint8_t who, uint8_t choice)
 	struct pn_addr named = choice & 32 ? inner(who) : source(who);
 	const struct media_hole *h = media_pinholes_find(world.holes, &owner, &named);
 
-	check(!h || (h->where.family && (owner.agent ? h->agent && h->agent->id == owner.agent : !h->agent)));
+	check(!h || h->where.family);
+	if (h && h->agent)
+		check(h->agent->id == owner.agent);
+	else if (h) /* plain STUN's: of that IP, and with an agent named exactly */
+		check(addr_same_ip(&h->where, &owner.ip) && (!owner.agent || addr_eq(&h->where, &named)));
 	leave(i, c);
 	if (!h || media_pinholes_join(world.holes, h->id, world.stream[i], 0, c))
 		return;

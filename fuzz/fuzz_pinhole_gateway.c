@@ -9,6 +9,7 @@
 #include "pinhole.h"
 #include "pinhole/credential.h"
 #include "pinhole/stun_out.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,13 +155,14 @@ static void trunk(uint8_t which, uint8_t choice, const uint8_t *attrs, size_t le
 	size_t n = request(which, choice, attrs, len, "trunk", text);
 	struct buf out;
 	int64_t id;
+	int err;
 
 	buf_init(&out, STUN_MAX);
 	id = pinhole_trunk_request(world.pinholes, r, &local, &from, text, n, &out);
+	err = id > 0 ? pinhole_set_trunk(world.pinholes, (uint32_t)id, &world, &from) : -ENOENT;
 	if (id > 0)
-		check(!pinhole_set_trunk(world.pinholes, (uint32_t)id, &world, &from) &&
-		      pinhole_trunk(world.pinholes, r, &from, NULL) == &world);
-	if (id > 0 && choice & 4)
+		check(err == -EADDRINUSE || (!err && pinhole_trunk(world.pinholes, r, &from, NULL) == &world));
+	if (!err && choice & 4)
 		check(!pinhole_set_trunk(world.pinholes, (uint32_t)id, NULL, NULL));
 	buf_free(&out);
 }
