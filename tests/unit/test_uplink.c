@@ -143,8 +143,10 @@ static void on_line(void *arg, enum pn_level level, const char *line)
 Test(uplink, alarms_once_and_comes_back_by_itself)
 {
 	struct node *a = agent_new(1, "acme", "correct horse");
+	struct pn_binding *b = subscribe(a, SIP, "sip:alice@example.net", "10.1.0.7:5060");
 
 	advance(1000);
+	cr_expect(binding_info(b)->upstream_at_ms > loop_now(world.loop) + 600000);
 	log_capture(on_line, NULL);
 	a->cut = true;
 	advance(300000);
@@ -159,6 +161,7 @@ Test(uplink, alarms_once_and_comes_back_by_itself)
 	cr_expect(uplink_up(a->uplinks));
 	cr_expect(shows("\"state\":\"active\""));
 	cr_expect(eq(u32, a->opened, 2));
+	cr_expect(binding_info(b)->upstream_at_ms <= loop_now(world.loop), "it forgot alice; her next one goes through");
 }
 
 Test(uplink, a_gateway_that_starts_anew_is_told_again)
