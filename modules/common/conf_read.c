@@ -68,3 +68,28 @@ void conf_number(struct conf_read *r, const struct pn_conf *at, const char *name
 	else
 		*out = n;
 }
+
+void conf_once(struct conf_read *r, const struct pn_conf *at, const char *name)
+{
+	const char *value = conf_attr(at, name);
+
+	for (const struct pn_conf *o = r->module->children; value && o && o != at; o = o->next) {
+		const char *other = strcmp(o->name, at->name) ? NULL : conf_attr(o, name);
+
+		if (!other || strcmp(other, value))
+			continue;
+		CONF_WRONG(r, at, "%s %s=\"%s\": expected one %s from each realm", at->name, name, value,
+			   at->name);
+		return;
+	}
+}
+
+void conf_keepalive(struct conf_read *r, const struct pn_conf *at, uint64_t *every_ms, uint32_t *lost_after)
+{
+	const char *method = conf_attr(at, "method");
+
+	conf_duration(r, at, "every", every_ms);
+	conf_number(r, at, "lost-after", lost_after);
+	if (method && !strcmp(method, "none"))
+		*every_ms = 0;
+}

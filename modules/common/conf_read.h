@@ -10,6 +10,7 @@ struct conf_read {
 	const struct pn_services *svc;
 	struct pn_host *host;
 	struct pn_conf_errors *errors;
+	const struct pn_conf *module; /* the whole element, for conf_once() */
 	bool failed;
 };
 
@@ -27,6 +28,10 @@ struct pn_realm *conf_realm(struct conf_read *r, const struct pn_conf *at, const
 /* The same for a realm of this side. */
 struct pn_realm *conf_realm_on(struct conf_read *r, const struct pn_conf *at, const char *name,
 			       enum pn_realm_side side);
+/* No element of this name before it in the module has the same realm in that attribute, else it is told. */
+void conf_once(struct conf_read *r, const struct pn_conf *at, const char *name);
+/* Attributes of <keepalive>: every, 0 with method="none"; lost-after. */
+void conf_keepalive(struct conf_read *r, const struct pn_conf *at, uint64_t *every_ms, uint32_t *lost_after);
 /* These leave *out alone when the attribute is absent. */
 void conf_duration(struct conf_read *r, const struct pn_conf *at, const char *name, uint64_t *out);
 void conf_number(struct conf_read *r, const struct pn_conf *at, const char *name, uint32_t *out);

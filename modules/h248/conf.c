@@ -19,11 +19,7 @@ static void read_route(struct reader *r, const struct pn_conf *at)
 
 	route->from = conf_realm_on(&r->r, at, "from", PN_ACCESS);
 	route->to = conf_realm_on(&r->r, at, "to", PN_CORE);
-	for (const struct h248_route *o = r->conf->route; route->from && o < route; o++)
-		if (o->from == route->from)
-			CONF_WRONG(&r->r, at,
-				   "route from=\"%s\": expected one route from each realm",
-				   conf_attr(at, "from"));
+	conf_once(&r->r, at, "from");
 	if (transport)
 		route->transport = strcmp(transport, "tcp") ? PN_UDP : PN_TCP;
 	softswitches_read(&r->r, at, "mgc", H248_TEXT_PORT, &route->mgcs);
@@ -31,12 +27,7 @@ static void read_route(struct reader *r, const struct pn_conf *at)
 
 static void read_keepalive(struct reader *r, const struct pn_conf *at)
 {
-	const char *method = conf_attr(at, "method");
-
-	conf_duration(&r->r, at, "every", &r->conf->keepalive_ms);
-	conf_number(&r->r, at, "lost-after", &r->conf->lost_after);
-	if (method && !strcmp(method, "none"))
-		r->conf->keepalive_ms = 0;
+	conf_keepalive(&r->r, at, &r->conf->keepalive_ms, &r->conf->lost_after);
 }
 
 static void read_timers(struct reader *r, const struct pn_conf *at)
@@ -67,7 +58,7 @@ static const struct {
 struct h248_conf *h248_conf_new(struct h248 *h, const struct pn_conf *at, struct pn_conf_errors *e)
 {
 	struct h248_conf *c = calloc(1, sizeof(*c));
-	struct reader r = { .r = { .svc = h->svc, .host = h->host, .errors = e },
+	struct reader r = { .r = { .svc = h->svc, .host = h->host, .errors = e, .module = at },
 			    .h = h,
 			    .conf = c };
 

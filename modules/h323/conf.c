@@ -35,10 +35,7 @@ static void read_route(struct reader *r, const struct pn_conf *at)
 
 	route->from = conf_realm(&r->r, at, "from");
 	route->to = conf_realm(&r->r, at, "to");
-	for (const struct h323_route *o = r->conf->route; route->from && o < route; o++)
-		if (o->from == route->from)
-			CONF_WRONG(&r->r, at, "route from=\"%s\": expected one route from each realm",
-				   conf_attr(at, "from"));
+	conf_once(&r->r, at, "from");
 	if (conf_attr(at, "next-hop"))
 		route->next_hop = read_peer(r, at, "next-hop", H323_SIGNAL_PORT);
 	softswitches_read(&r->r, at, "gatekeeper", H323_RAS_PORT, &route->gatekeepers);
@@ -96,8 +93,7 @@ static void read_gatekeeper(struct reader *r, const struct pn_conf *at)
 
 static void read_keepalive(struct reader *r, const struct pn_conf *at)
 {
-	conf_duration(&r->r, at, "every", &r->conf->keepalive_ms);
-	conf_number(&r->r, at, "lost-after", &r->conf->lost_after);
+	conf_keepalive(&r->r, at, &r->conf->keepalive_ms, &r->conf->lost_after);
 }
 
 static void read_timers(struct reader *r, const struct pn_conf *at)
@@ -183,7 +179,7 @@ static struct h323_conf *defaults(struct h323 *h, const struct pn_conf *at)
 
 struct h323_conf *h323_conf_new(struct h323 *h, const struct pn_conf *at, struct pn_conf_errors *e)
 {
-	struct reader r = { .r = { .svc = h->svc, .host = h->host, .errors = e },
+	struct reader r = { .r = { .svc = h->svc, .host = h->host, .errors = e, .module = at },
 			    .h = h,
 			    .conf = defaults(h, at) };
 

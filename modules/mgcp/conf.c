@@ -18,22 +18,13 @@ static void read_route(struct reader *r, const struct pn_conf *at)
 
 	route->from = conf_realm_on(&r->r, at, "from", PN_ACCESS);
 	route->to = conf_realm_on(&r->r, at, "to", PN_CORE);
-	for (const struct mgcp_route *o = r->conf->route; route->from && o < route; o++)
-		if (o->from == route->from)
-			CONF_WRONG(&r->r, at,
-				   "route from=\"%s\": expected one route from each realm",
-				   conf_attr(at, "from"));
+	conf_once(&r->r, at, "from");
 	softswitches_read(&r->r, at, "call-agent", MGCP_AGENT_PORT, &route->agents);
 }
 
 static void read_keepalive(struct reader *r, const struct pn_conf *at)
 {
-	const char *method = conf_attr(at, "method");
-
-	conf_duration(&r->r, at, "every", &r->conf->keepalive_ms);
-	conf_number(&r->r, at, "lost-after", &r->conf->lost_after);
-	if (method && !strcmp(method, "none"))
-		r->conf->keepalive_ms = 0;
+	conf_keepalive(&r->r, at, &r->conf->keepalive_ms, &r->conf->lost_after);
 }
 
 static void read_timers(struct reader *r, const struct pn_conf *at)
@@ -79,7 +70,7 @@ static void read_alias_domain(struct reader *r, const struct pn_conf *at)
 struct mgcp_conf *mgcp_conf_new(struct mgcp *g, const struct pn_conf *at, struct pn_conf_errors *e)
 {
 	struct mgcp_conf *c = calloc(1, sizeof(*c));
-	struct reader r = { .r = { .svc = g->svc, .host = g->host, .errors = e },
+	struct reader r = { .r = { .svc = g->svc, .host = g->host, .errors = e, .module = at },
 			    .g = g,
 			    .conf = c };
 
